@@ -1,0 +1,1 @@
+//! AWS: reading assertions, and STS.

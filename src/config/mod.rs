@@ -1,0 +1,1 @@
+//! `profiles.yaml` and its layers.

@@ -1,0 +1,1 @@
+//! Signing in to an identity provider over HTTP: from a start URL to an assertion.

@@ -1,0 +1,1 @@
+//! What is kept on this computer: keys, sessions, what was learned, stored secrets.

@@ -1,0 +1,1 @@
+//! Words to stderr, questions to the terminal, data to stdout.
