@@ -1,0 +1,152 @@
+//! From the names on a command line to profiles.
+
+use super::nearest::did_you_mean;
+use super::schema::{Config, IdentityProvider, Profile};
+use crate::error::{Error, Result, clean};
+
+impl Config {
+    pub fn profile(&self, name: &str) -> Option<&Profile> {
+        self.profiles.iter().find(|profile| profile.name == name)
+    }
+
+    /// The identity provider of a profile of this configuration.
+    pub fn provider_of(&self, profile: &Profile) -> Result<&IdentityProvider> {
+        self.identity_providers
+            .get(&profile.identity_provider.value)
+            .ok_or_else(|| {
+                profile.identity_provider.origin.error(format!(
+                    "there is no identity provider `{}`",
+                    *profile.identity_provider
+                ))
+            })
+    }
+
+    /// Is there anything to sign in to? If not, the error says what to write where.
+    pub fn expect_profiles(&self) -> Result<()> {
+        if !self.profiles.is_empty() {
+            return Ok(());
+        }
+        let file = self.own_file.shown();
+        Err(if self.exists {
+            Error::usage(format!("{file} has no profiles yet"))
+                .hint("add one under `profiles:`; profiles.example.yaml shows how")
+        } else {
+            Error::usage(format!("no profiles yet: there is no {file}"))
+                .hint(format!("write {file}; profiles.example.yaml shows how"))
+        })
+    }
+
+    /// The profile of a bare `mai`: `default_profile`, else the only one there is.
+    pub fn default_choice(&self) -> Option<&Profile> {
+        match (&self.default_profile, &self.profiles[..]) {
+            (Some(name), _) => self.profile(name),
+            (None, [only]) => Some(only),
+            _ => None,
+        }
+    }
+
+    /// The named profiles, in the order given, groups in place of their members, each once; or all of them.
+    ///
+    /// No two of them write to the same section of the credentials file.
+    pub fn select(&self, names: &[String], all: bool) -> Result<Vec<&Profile>> {
+        self.expect_profiles()?;
+        let mut chosen: Vec<&Profile> = Vec::new();
+        if all {
+            chosen.extend(&self.profiles);
+        }
+        for name in names {
+            for profile in self.named(name)? {
+                if !chosen.iter().any(|known| known.name == profile.name) {
+                    chosen.push(profile);
+                }
+            }
+        }
+        one_section_each(&chosen)?;
+        Ok(chosen)
+    }
+
+    fn named(&self, name: &str) -> Result<Vec<&Profile>> {
+        if let Some(profile) = self.profile(name) {
+            return Ok(vec![profile]);
+        }
+        if let Some(group) = self.groups.iter().find(|group| group.name == name) {
+            return group
+                .members
+                .iter()
+                .map(|member| self.profile(member).ok_or_else(|| self.unknown(member)))
+                .collect();
+        }
+        Err(self.unknown(name))
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        let known: Vec<&str> = self.names().collect();
+        let error = Error::usage(format!("there is no profile `{}`", clean(name)));
+        match did_you_mean(name, known.iter().copied()) {
+            Some(hint) => error.hint(hint),
+            None => error.hint(format!("there is: {}", super::some_of(&known))),
+        }
+    }
+
+    /// Names of all profiles, then of all groups.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let profiles = self.profiles.iter().map(|profile| profile.name.as_str());
+        profiles.chain(self.groups.iter().map(|group| group.name.as_str()))
+    }
+
+    /// The person's name for an account.
+    pub fn account_name(&self, id: &str) -> Option<&str> {
+        self.accounts.get(id).map(|name| name.as_str())
+    }
+
+    /// The accounts that carry a name in `accounts`.
+    pub fn account_ids<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.accounts
+            .iter()
+            .filter(move |(_, known)| known.value == name)
+            .map(|(id, _)| id.as_str())
+    }
+
+    /// Refuses a `type` that is not among `known`, the names of the provider table.
+    pub fn check_types(&self, known: &[&str]) -> Result<()> {
+        let types = self
+            .identity_providers
+            .values()
+            .filter_map(|provider| provider.provider_type.as_ref().map(|name| (provider, name)));
+        for (provider, name) in types {
+            if !known.contains(&name.as_str()) {
+                let error = name.origin.error(format!(
+                    "`type` of identity provider `{}`: no provider is called `{}`",
+                    provider.name,
+                    clean(name)
+                ));
+                let words = known.iter().copied().chain(["auto"]);
+                return Err(error.hint(match did_you_mean(name, words) {
+                    Some(hint) => hint,
+                    None => format!("leave it out, or write one of: auto, {}", known.join(", ")),
+                }));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn one_section_each(profiles: &[&Profile]) -> Result<()> {
+    for (at, profile) in profiles.iter().enumerate() {
+        let twin = profiles[..at]
+            .iter()
+            .find(|other| other.aws_profile.value == profile.aws_profile.value);
+        if let Some(twin) = twin {
+            return Err(Error::usage(format!(
+                "`{}` and `{}` both write to [{}] ({} and {})",
+                twin.name,
+                profile.name,
+                *profile.aws_profile,
+                twin.aws_profile.origin,
+                profile.aws_profile.origin
+            ))
+            .hint("give one of them another `aws_profile`, or name only one"));
+        }
+    }
+    Ok(())
+}
