@@ -1,1 +1,14 @@
 //! Conversations with HTTP servers: the one client, cookies, and where a secret may go.
+
+mod body;
+pub mod client;
+mod explain;
+pub mod hops;
+pub mod jar;
+mod proxy;
+mod roots;
+pub mod trace;
+pub mod visitor;
+
+#[cfg(test)]
+pub(crate) mod test_server;

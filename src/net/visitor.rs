@@ -1,0 +1,382 @@
+//! A browser without a screen: sends a request, follows where it leads, and brings back the page at the end.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
+use encoding_rs::Encoding;
+use http::header::{
+    ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, COOKIE, DATE, HeaderName, HeaderValue,
+    LOCATION, ORIGIN, REFERER, SET_COOKIE,
+};
+use http::{HeaderMap, StatusCode};
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::body;
+use super::explain::{explain, shown_host};
+use super::hops::{self, TrustedOrigins};
+use super::jar::Jar;
+use super::trace::{self, Hop};
+use crate::error::{Error, Result, clean};
+use crate::secret::Secret;
+
+/// Redirects that one request may lead through.
+const MOST_REDIRECTS: usize = 30;
+/// The same request with the same cookies this often goes in circles.
+const CIRCLE: usize = 3;
+/// All redirects and the page together.
+const FETCH_LIMIT: Duration = Duration::from_secs(150);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    Get,
+    Post,
+}
+
+impl Method {
+    fn name(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+        }
+    }
+}
+
+/// What a request carries; it may hold a password, so it is wiped.
+#[derive(Clone)]
+pub struct Body {
+    pub content_type: String,
+    pub bytes: Zeroizing<Vec<u8>>,
+}
+
+/// One request, as a page or a person asked for it.
+#[derive(Clone)]
+pub struct Request {
+    pub method: Method,
+    pub url: Url,
+    pub body: Option<Body>,
+    /// The page this request comes from.
+    pub referer: Option<Url>,
+    /// User and password for HTTP Basic authentication.
+    pub basic: Option<(String, Secret)>,
+    /// Is there a password or a code in it? Then it goes to trusted origins only.
+    pub carries_secret: bool,
+}
+
+impl Request {
+    /// A plain GET without anything.
+    pub fn get(url: Url) -> Self {
+        Request {
+            method: Method::Get,
+            url,
+            body: None,
+            referer: None,
+            basic: None,
+            carries_secret: false,
+        }
+    }
+}
+
+/// The page at the end of the redirects.
+#[derive(Debug)]
+pub struct Response {
+    /// Where the page is, after all redirects.
+    pub url: Url,
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+    pub charset: &'static Encoding,
+    /// What time it is by the host's clock.
+    pub date: Option<DateTime<Utc>>,
+    /// Was a request on the way open to others (plain http, not to this computer)? Hosts that were named by such a
+    /// hop or after it are not to be trusted.
+    pub plain_http_hop: bool,
+}
+
+/// A browser without a screen: cookies, redirects, limits.
+///
+/// A secret leaves only in a request that says so, and only to a trusted origin; a filled form is never carried to
+/// another origin.
+pub struct Visitor {
+    client: reqwest::Client,
+    jar: Jar,
+    hops: Vec<Hop>,
+    requests: usize,
+}
+
+impl Visitor {
+    pub fn new(client: reqwest::Client) -> Self {
+        Visitor {
+            client,
+            jar: Jar::default(),
+            hops: Vec::new(),
+            requests: 0,
+        }
+    }
+
+    /// Sends `request` and follows its redirects as a browser does.
+    pub async fn fetch(&mut self, request: Request, trusted: &TrustedOrigins) -> Result<Response> {
+        let host = shown_host(&request.url);
+        match tokio::time::timeout(FETCH_LIMIT, self.follow(request, trusted)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Error::unreachable(format!(
+                "{host} and the hosts it led to did not answer within {} s",
+                FETCH_LIMIT.as_secs()
+            ))),
+        }
+    }
+
+    pub fn jar(&self) -> &Jar {
+        &self.jar
+    }
+
+    pub fn jar_mut(&mut self) -> &mut Jar {
+        &mut self.jar
+    }
+
+    /// Every request so far, fit to be shown.
+    pub fn hops(&self) -> &[Hop] {
+        &self.hops
+    }
+
+    /// How many requests were sent.
+    pub fn requests(&self) -> usize {
+        self.requests
+    }
+
+    async fn follow(&mut self, mut request: Request, trusted: &TrustedOrigins) -> Result<Response> {
+        let mut plain_http_hop = false;
+        let mut seen = HashMap::new();
+        let mut from: Option<String> = None;
+        for _ in 0..=MOST_REDIRECTS {
+            check(&request, from.as_deref(), trusted)?;
+            plain_http_hop |= hops::is_open_to_others(&request.url);
+            let times = seen.entry(self.fingerprint(&request)).or_insert(0);
+            *times += 1;
+            if *times >= CIRCLE {
+                return Err(in_circles(&request.url, from.as_deref()));
+            }
+            let answer = self.send(&request).await?;
+            let next = redirect(&answer, &request)?;
+            let hop = Hop::new(
+                request.method.name(),
+                &request.url,
+                answer.status().as_u16(),
+                next.as_ref(),
+            );
+            trace::say(&hop);
+            self.hops.push(hop);
+            let Some(next) = next else {
+                return page(answer, request.url, plain_http_hop).await;
+            };
+            from = Some(shown_host(&request.url));
+            request = carry_on(request, next, answer.status())?;
+        }
+        Err(Error::failed(format!(
+            "{} redirected more than {MOST_REDIRECTS} times",
+            from.unwrap_or_default()
+        ))
+        .hint("`-vv` shows the way it went"))
+    }
+
+    async fn send(&mut self, request: &Request) -> Result<reqwest::Response> {
+        // While a person was asked, nobody looked at the connections: let the runtime notice those that were closed.
+        tokio::task::yield_now().await;
+        let mut sent = self.send_once(request).await;
+        // A connection that was kept may be cut just when it is used again. Asking anew is harmless for a GET.
+        if let Err(error) = &sent
+            && request.method == Method::Get
+            && !request.carries_secret
+            && !error.is_connect()
+            && !error.is_timeout()
+        {
+            sent = self.send_once(request).await;
+        }
+        let answer = sent.map_err(|error| explain(&error, &request.url))?;
+        for cookie in answer.headers().get_all(SET_COOKIE) {
+            let cookie = String::from_utf8_lossy(cookie.as_bytes());
+            self.jar.store(&request.url, &cookie);
+        }
+        Ok(answer)
+    }
+
+    async fn send_once(&mut self, request: &Request) -> reqwest::Result<reqwest::Response> {
+        self.requests += 1;
+        let mut url = request.url.clone();
+        url.set_fragment(None);
+        let builder = match request.method {
+            Method::Get => self.client.get(url),
+            Method::Post => self.client.post(url),
+        };
+        let builder = builder.headers(self.headers(request));
+        match &request.body {
+            Some(body) => builder.body(body.bytes.to_vec()).send().await,
+            None => builder.send().await,
+        }
+    }
+
+    fn headers(&self, request: &Request) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        let mut set = |name: HeaderName, value: &str, secret: bool| {
+            // Bytes that no header may hold were none in a browser either.
+            if let Ok(mut value) = HeaderValue::from_bytes(value.as_bytes()) {
+                value.set_sensitive(secret);
+                headers.insert(name, value);
+            }
+        };
+        set(
+            ACCEPT,
+            "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5",
+            false,
+        );
+        set(ACCEPT_LANGUAGE, "en", false);
+        let referer = request.referer.as_ref();
+        if let Some(referer) = referer.and_then(|page| hops::referer(page, &request.url)) {
+            set(REFERER, &referer, false);
+        }
+        if request.method == Method::Post {
+            let page = referer.unwrap_or(&request.url);
+            set(ORIGIN, &page.origin().ascii_serialization(), false);
+        }
+        if let Some(body) = &request.body {
+            set(CONTENT_TYPE, &body.content_type, false);
+        }
+        if let Some(cookies) = self.jar.header(&request.url) {
+            set(COOKIE, &cookies, true);
+        }
+        if let Some((user, password)) = &request.basic {
+            let pair = Zeroizing::new(format!("{user}:{}", password.expose()));
+            let value = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
+            set(AUTHORIZATION, &value, true);
+        }
+        headers
+    }
+
+    /// What makes a request the same as an earlier one: a page that sets a cookie and comes back is no circle.
+    fn fingerprint(&self, request: &Request) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        request.method.hash(&mut hasher);
+        request.url.as_str().hash(&mut hasher);
+        self.jar.header(&request.url).hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+/// May this request be sent at all? `from` is the host that redirected here.
+fn check(request: &Request, from: Option<&str>, trusted: &TrustedOrigins) -> Result<()> {
+    let url = &request.url;
+    let place = match from {
+        Some(host) => format!("{host} redirected to"),
+        None => "this is".to_string(),
+    };
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(Error::unfamiliar(format!(
+            "{place} an address that is no web page (`{}:`)",
+            clean(url.scheme())
+        ))
+        .hint("it may want an app or a certain browser"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::refused(format!(
+            "{place} an address with a user name in it ({})",
+            shown_host(url)
+        ))
+        .hint("addresses like `https://user@host` are not followed"));
+    }
+    if (request.carries_secret || request.basic.is_some()) && !trusted.allows(url) {
+        let why = match hops::is_open_to_others(url) {
+            true => "over plain http",
+            false => "which is not trusted with it",
+        };
+        return Err(Error::refused(format!(
+            "a password or code would have gone to {}, {why}",
+            shown_host(url)
+        ))
+        .hint("if the host is right, name it in `trusted_hosts:` of the identity provider; plain http never gets a secret"));
+    }
+    Ok(())
+}
+
+/// Where an answer sends us, if it does.
+fn redirect(answer: &reqwest::Response, request: &Request) -> Result<Option<Url>> {
+    if !matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return Ok(None);
+    }
+    let Some(location) = answer.headers().get(LOCATION) else {
+        return Ok(None);
+    };
+    let location = String::from_utf8_lossy(location.as_bytes());
+    let mut next = request.url.join(location.trim()).map_err(|_| {
+        Error::unfamiliar(format!(
+            "{} redirected to something that is no address",
+            shown_host(&request.url)
+        ))
+    })?;
+    if next.fragment().is_none() {
+        next.set_fragment(request.url.fragment());
+    }
+    Ok(Some(next))
+}
+
+/// The request after a redirect: a GET without a body, or the same again where the status asks for it.
+fn carry_on(request: Request, next: Url, status: StatusCode) -> Result<Request> {
+    let stays = hops::same_origin(&request.url, &next);
+    let again = matches!(status.as_u16(), 307 | 308);
+    if again && request.method == Method::Post && !stays {
+        return Err(Error::refused(format!(
+            "{} wanted a filled form to be passed on to {}",
+            shown_host(&request.url),
+            shown_host(&next)
+        ))
+        .hint("a form is never carried to another host; check the URL of the identity provider"));
+    }
+    let basic = request.basic.filter(|_| stays);
+    let (method, body) = match again {
+        true => (request.method, request.body),
+        false => (Method::Get, None),
+    };
+    Ok(Request {
+        carries_secret: basic.is_some() || (request.carries_secret && body.is_some()),
+        method,
+        body,
+        basic,
+        url: next,
+        referer: request.referer,
+    })
+}
+
+async fn page(answer: reqwest::Response, url: Url, plain_http_hop: bool) -> Result<Response> {
+    let status = answer.status().as_u16();
+    let headers = answer.headers().clone();
+    let body = body::read(answer, &url, body::LARGEST).await?;
+    let (text, charset) = body::decode(&body, &headers);
+    let date = headers.get(DATE).and_then(|date| {
+        let date = DateTime::parse_from_rfc2822(date.to_str().ok()?).ok()?;
+        Some(date.with_timezone(&Utc))
+    });
+    Ok(Response {
+        url,
+        status,
+        headers,
+        text,
+        charset,
+        date,
+        plain_http_hop,
+    })
+}
+
+fn in_circles(url: &Url, from: Option<&str>) -> Error {
+    let host = shown_host(url);
+    let between = match from {
+        Some(other) if other != host => format!("{other} and {host} redirect in circles"),
+        _ => format!("{host} redirects in circles"),
+    };
+    Error::failed(between).hint("try the URL in a browser; `-vv` shows the way it went")
+}
+
+#[cfg(test)]
+mod tests;
