@@ -8,8 +8,8 @@ use serde_saphyr::{Error as YamlError, Location, NonFiniteFloatPolicy, Spanned};
 use super::origin::{Origin, SourceFile};
 use crate::error::{Error, Result, clean};
 
-/// The longest file that is read: 5,000 account names take a twentieth of it.
-pub(super) const LONGEST_FILE: usize = 4 << 20;
+/// The longest file that is read: 5,000 account names take a tenth of it.
+pub(super) const LONGEST_FILE: usize = 2 << 20;
 
 /// One value and its place. Aliases and merged keys stand where they were written, not where they are used.
 #[derive(Clone, Debug)]
@@ -60,8 +60,8 @@ pub(super) fn read(bytes: &[u8], file: &SourceFile) -> Result<Node> {
 fn options() -> serde_saphyr::Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
-            max_nodes: 60_000,
-            max_events: 150_000,
+            max_nodes: 25_000,
+            max_events: 60_000,
             max_depth: 32,
             flow_nesting_limit: 32,
             max_aliases: 2_000,
@@ -70,7 +70,7 @@ fn options() -> serde_saphyr::Options {
             max_total_scalar_bytes: LONGEST_FILE,
         },
         alias_limits: serde_saphyr::alias_limits! {
-            max_total_replayed_events: 60_000,
+            max_total_replayed_events: 20_000,
             max_replay_stack_depth: 16,
         },
         strict_booleans: true,
@@ -342,7 +342,8 @@ mod tests {
         for text in [bomb, deep, many] {
             let started = std::time::Instant::now();
             read(text.as_bytes(), &file()).unwrap_err();
-            assert!(started.elapsed().as_secs() < 3);
+            // Generous: a debug build on a busy machine; without the budget it is minutes.
+            assert!(started.elapsed().as_secs() < 20);
         }
     }
 }
