@@ -1,1 +1,14 @@
 //! Words to stderr, questions to the terminal, data to stdout.
+
+pub mod moment;
+pub mod output;
+pub mod paint;
+mod pick;
+mod questions;
+pub mod terminal;
+mod tty;
+
+pub use output::Format;
+pub use paint::{ColorChoice, Tone};
+pub use terminal::{Ui, UiSettings};
+pub use tty::{presence, restore_terminal};

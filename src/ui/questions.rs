@@ -1,0 +1,128 @@
+//! Questions to the person, on the terminal itself.
+
+use super::paint::fit_to_show;
+use super::terminal::Ui;
+use super::tty::{Tty, lost, remember};
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+/// How often a question is repeated when the answer makes no sense.
+const TRIES: usize = 5;
+
+impl Ui {
+    /// A line of text; an empty one is the `suggestion`, if there is one.
+    ///
+    /// Like every question: for nobody it is an error of the kind `NeedsYou`, and Ctrl-C, Ctrl-D or Esc interrupt.
+    pub fn ask_text(&self, question: &str, suggestion: Option<&str>) -> Result<String> {
+        let mut tty = self.ready_to_ask(question)?;
+        let line = match suggestion {
+            Some(suggestion) => format!("{question} [{suggestion}]: "),
+            None => format!("{question}: "),
+        };
+        for _ in 0..TRIES {
+            tty.write(&fit_to_show(&line))?;
+            let typed = tty.read_line()?;
+            match (typed.trim(), suggestion) {
+                ("", Some(suggestion)) => return Ok(suggestion.to_string()),
+                ("", None) => {}
+                (answer, _) => return Ok(answer.to_string()),
+            }
+        }
+        Err(no_answer(question))
+    }
+
+    /// Text that does not show while it is typed. Nothing is trimmed: a password may end in a space.
+    pub fn ask_secret(&self, question: &str) -> Result<Secret> {
+        // Opened for the check alone: rpassword opens the terminal itself.
+        drop(self.ready_to_ask(question)?);
+        let line = fit_to_show(&format!("{question}: "));
+        for _ in 0..TRIES {
+            let typed = rpassword::prompt_password(&line).map_err(|error| lost(&error))?;
+            let typed = Secret::from(typed);
+            if !typed.is_empty() {
+                return Ok(typed);
+            }
+        }
+        Err(no_answer(question))
+    }
+
+    /// Yes or no; an empty line is `suggestion`.
+    pub fn confirm(&self, question: &str, suggestion: bool) -> Result<bool> {
+        let mut tty = self.ready_to_ask(question)?;
+        let choices = if suggestion { "[Y/n]" } else { "[y/N]" };
+        for _ in 0..TRIES {
+            tty.write(&fit_to_show(&format!("{question} {choices} ")))?;
+            if let Some(answer) = yes_or_no(&tty.read_line()?, suggestion) {
+                return Ok(answer);
+            }
+            tty.write("Please answer y or n.\n")?;
+        }
+        Err(no_answer(question))
+    }
+
+    /// The terminal, with the spinner out of the way; or why nothing can be asked.
+    pub(super) fn ready_to_ask(&self, question: &str) -> Result<Tty> {
+        self.done();
+        if !self.presence().is_person() {
+            return Err(nobody(question));
+        }
+        let tty = Tty::open().map_err(|_| nobody(question))?;
+        remember();
+        Ok(tty)
+    }
+}
+
+fn nobody(question: &str) -> Error {
+    Error::needs_you(format!("nobody is there to be asked: {question}"))
+        .hint("run it in a terminal, without `--no-input`")
+}
+
+pub(super) fn no_answer(question: &str) -> Error {
+    Error::needs_you(format!("there was no answer to: {question}"))
+}
+
+fn yes_or_no(typed: &str, suggestion: bool) -> Option<bool> {
+    match typed.trim().to_lowercase().as_str() {
+        "" => Some(suggestion),
+        "y" | "yes" => Some(true),
+        "n" | "no" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+    use crate::presence::Presence;
+    use crate::ui::{ColorChoice, Format, UiSettings};
+
+    #[test]
+    fn yes_and_no_are_words_and_nothing_is_the_suggestion() {
+        assert_eq!(yes_or_no("", true), Some(true));
+        assert_eq!(yes_or_no(" ", false), Some(false));
+        assert_eq!(yes_or_no("Y", false), Some(true));
+        assert_eq!(yes_or_no("no ", true), Some(false));
+        assert_eq!(yes_or_no("perhaps", true), None);
+    }
+
+    #[test]
+    fn nobody_is_never_asked() {
+        let ui = Ui::new(UiSettings {
+            format: Format::Text,
+            quiet: true,
+            verbose: 0,
+            color: ColorChoice::Never,
+            presence: Presence::Nobody,
+        });
+        let options = ["a".to_string(), "b".to_string()];
+        for error in [
+            ui.ask_text("Username", None).unwrap_err(),
+            ui.ask_secret("Password").unwrap_err(),
+            ui.confirm("Store it?", true).unwrap_err(),
+            ui.pick("Which role?", &options).unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), Kind::NeedsYou, "{error}");
+        }
+    }
+}

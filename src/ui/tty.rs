@@ -1,0 +1,161 @@
+//! The terminal itself, which is there when stdin, stdout and stderr lead elsewhere.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Result};
+use crate::presence::Presence;
+
+#[cfg(windows)]
+const INPUT: &str = "CONIN$";
+#[cfg(windows)]
+const OUTPUT: &str = "CONOUT$";
+#[cfg(not(windows))]
+const INPUT: &str = "/dev/tty";
+#[cfg(not(windows))]
+const OUTPUT: &str = "/dev/tty";
+
+/// A person, if there is a terminal to ask on and `--no-input` was not given.
+pub fn presence(no_input: bool) -> Presence {
+    if !no_input && Tty::open().is_ok() {
+        Presence::Person
+    } else {
+        Presence::Nobody
+    }
+}
+
+/// The controlling terminal, opened for one question.
+pub(super) struct Tty {
+    input: File,
+    output: File,
+}
+
+/// The longest line a terminal hands over in one piece.
+const LONGEST_LINE: usize = 4096;
+
+impl Tty {
+    pub fn open() -> io::Result<Tty> {
+        Ok(Tty {
+            input: OpenOptions::new()
+                .read(true)
+                .write(cfg!(windows))
+                .open(INPUT)?,
+            output: OpenOptions::new().write(true).open(OUTPUT)?,
+        })
+    }
+
+    pub fn write(&mut self, text: &str) -> Result<()> {
+        let written = self.output.write_all(text.as_bytes());
+        written
+            .and_then(|()| self.output.flush())
+            .map_err(|error| lost(&error))
+    }
+
+    /// One line as it was typed, without its end; Ctrl-D on an empty line is an interruption.
+    pub fn read_line(&mut self) -> Result<String> {
+        read_line(&mut self.input)
+    }
+}
+
+/// Byte by byte, so that what was typed ahead stays for the next question.
+fn read_line(input: &mut impl Read) -> Result<String> {
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST_LINE));
+    let mut byte = [0u8];
+    loop {
+        match input.read(&mut byte) {
+            Ok(0) if line.is_empty() => return Err(Error::interrupted()),
+            Ok(0) => break,
+            Ok(_) if byte[0] == b'\n' => break,
+            Ok(_) if line.len() < LONGEST_LINE => line.push(byte[0]),
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(lost(&error)),
+        }
+    }
+    let typed = String::from_utf8_lossy(&line);
+    Ok(typed.chars().filter(|c| !c.is_control()).collect())
+}
+
+pub(super) fn lost(error: &io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::Interrupted | ErrorKind::UnexpectedEof => Error::interrupted(),
+        _ => Error::failed("the terminal is gone").because(error),
+    }
+}
+
+/// Remembers how the terminal is set, before something changes it. Only the first call of a run counts.
+pub(super) fn remember() {
+    settings::remember();
+}
+
+/// Puts the terminal back as it was before the first question: echo, cursor, no half-drawn line.
+///
+/// For the signal thread, right before the process ends; harmless when nothing was changed.
+pub fn restore_terminal() {
+    settings::restore();
+}
+
+#[cfg(unix)]
+mod settings {
+    use std::fs::OpenOptions;
+    use std::io::Write;
+    use std::sync::{Mutex, PoisonError};
+
+    use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+
+    use super::OUTPUT;
+
+    static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
+    pub fn remember() {
+        let mut before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
+        if before.is_none()
+            && let Ok(terminal) = OpenOptions::new().read(true).open(super::INPUT)
+        {
+            *before = tcgetattr(&terminal).ok();
+        }
+    }
+
+    pub fn restore() {
+        let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(settings) = before.as_ref() else {
+            return;
+        };
+        let Ok(mut terminal) = OpenOptions::new().read(true).write(true).open(OUTPUT) else {
+            return;
+        };
+        // The process ends now: what cannot be put back stays.
+        let _ = tcsetattr(&terminal, OptionalActions::Now, settings);
+        // Bracketed paste off, cursor visible, plain colors.
+        let _ = terminal.write_all(b"\x1b[?2004l\x1b[?25h\x1b[0m");
+    }
+}
+
+#[cfg(not(unix))]
+mod settings {
+    pub fn remember() {}
+    pub fn restore() {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_ends_at_its_end_and_the_rest_stays() {
+        let mut typed: &[u8] = "jane\u{e4}\x07\r\nsecond\n".as_bytes();
+        assert_eq!(read_line(&mut typed).unwrap(), "jane\u{e4}");
+        assert_eq!(read_line(&mut typed).unwrap(), "second");
+        let error = read_line(&mut typed).unwrap_err();
+        assert_eq!(error.exit_code(), 130);
+    }
+
+    #[test]
+    fn an_endless_line_does_not_fill_the_memory() {
+        let endless = "x".repeat(3 * LONGEST_LINE) + "\n";
+        let mut typed = endless.as_bytes();
+        assert_eq!(read_line(&mut typed).unwrap().len(), LONGEST_LINE);
+    }
+}
