@@ -1,1 +1,6 @@
 //! AWS: reading assertions, and STS.
+
+mod bridge;
+mod refusals;
+pub mod saml;
+pub mod sts;
