@@ -26,7 +26,7 @@ pub async fn read(mut answer: reqwest::Response, url: &Url, largest: usize) -> R
     while let Some(chunk) = answer.chunk().await.map_err(|e| explain(&e, url))? {
         if body.len() + chunk.len() > largest {
             return Err(Error::unfamiliar(format!(
-                "{host} sent more than {} MB, which is no sign-in page",
+                "{host} sent more than {} MB, more than any such answer has",
                 largest / (1024 * 1024)
             )));
         }

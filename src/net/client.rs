@@ -8,7 +8,7 @@ use rustls::ClientConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-pub use super::explain::{explain, is_certificate_error};
+pub use super::explain::{explain, is_tls_failure};
 use super::{proxy, roots};
 use crate::error::{Error, Result};
 

@@ -64,8 +64,8 @@ pub fn explain(error: &reqwest::Error, url: &Url) -> Error {
     failure.hint(network_hint(via.as_deref()))
 }
 
-/// Is it the certificate? Trying again does not help then.
-pub fn is_certificate_error(error: &reqwest::Error) -> bool {
+/// Is it the certificate, or TLS as such? Trying again does not help then.
+pub fn is_tls_failure(error: &reqwest::Error) -> bool {
     tls_error(error).is_some()
 }
 

@@ -1,6 +1,6 @@
 //! Conversations with HTTP servers: the one client, cookies, and where a secret may go.
 
-mod body;
+pub mod body;
 pub mod client;
 mod explain;
 pub mod hops;
