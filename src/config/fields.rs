@@ -1,9 +1,13 @@
 //! One table of the file while it is being read: keys by name, and errors that say where and what.
 
+use std::path::{Path, PathBuf};
+
+use super::layers::resolve;
 use super::nearest::did_you_mean;
 use super::origin::{Origin, Sourced};
 use super::yaml::{Node, Table, Value};
 use crate::error::{Error, Result, clean};
+use crate::paths::Paths;
 
 /// A table with the words that name it in errors: "profile `prod`".
 pub(super) struct Fields<'a> {
@@ -71,6 +75,30 @@ impl<'a> Fields<'a> {
                 label: self.label_of(key),
                 node,
             })
+    }
+
+    pub fn text(&self, key: &str) -> Result<Option<Sourced<String>>> {
+        self.get(key).map(|field| field.text()).transpose()
+    }
+
+    pub fn flag(&self, key: &str) -> Result<Option<Sourced<bool>>> {
+        self.get(key).map(|field| field.flag()).transpose()
+    }
+
+    pub fn parsed<T>(
+        &self,
+        key: &str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<Sourced<T>>> {
+        self.get(key).map(|field| field.parsed(read)).transpose()
+    }
+
+    pub fn path(&self, key: &str, paths: &Paths) -> Result<Option<Sourced<PathBuf>>> {
+        let text = self.text(key)?;
+        Ok(text.map(|text| {
+            let path = resolve(paths, &text.origin, Path::new(&text.value));
+            Sourced::new(path, text.origin)
+        }))
     }
 
     /// All keys with where they stand and their values.

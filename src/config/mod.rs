@@ -54,13 +54,3 @@ impl Config {
         read::config(&layers, paths, own_file, named.is_some())
     }
 }
-
-/// Some names for a hint: all if they are few.
-fn some_of(names: &[&str]) -> String {
-    const MOST: usize = 8;
-    let mut shown = names[..names.len().min(MOST)].join(", ");
-    if names.len() > MOST {
-        shown.push_str(", …");
-    }
-    shown
-}

@@ -21,6 +21,16 @@ pub fn did_you_mean<'a>(
     nearest(word, candidates).map(|found| format!("did you mean `{found}`?"))
 }
 
+/// Some names for a hint: all if they are few.
+pub(super) fn some_of(names: &[&str]) -> String {
+    const MOST: usize = 8;
+    let mut shown = names[..names.len().min(MOST)].join(", ");
+    if names.len() > MOST {
+        shown.push_str(", …");
+    }
+    shown
+}
+
 const LONGEST: usize = 64;
 
 /// The optimal string alignment distance: Damerau-Levenshtein without edits inside a swapped pair.

@@ -1,11 +1,11 @@
 //! From the merged tree to typed settings; every check that needs more than one file's syntax.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::fields::{Field, Fields};
-use super::layers::{self, Layers};
-use super::nearest::did_you_mean;
+use super::layers::Layers;
+use super::nearest::{did_you_mean, some_of};
 use super::origin::{Origin, SourceFile, Sourced};
 use super::read_provider;
 use super::schema::{Config, Group, IdentityProvider, Profile, RoleWanted, SecretsMode};
@@ -52,7 +52,7 @@ pub(super) fn config(
     let root = Fields::of_root(&layers.root);
     root.only(ROOT_KEYS, &[])?;
     if let Some(field) = root.get("ask_with")
-        && *field.word(&[("terminal", true), ("pinentry", false)])? == false
+        && *field.word(&[("terminal", false), ("pinentry", true)])?
     {
         return Err(field.not_yet("pinentry"));
     }
@@ -105,7 +105,7 @@ impl Settings {
     fn read(fields: &Fields<'_>, paths: &Paths) -> Result<Settings> {
         fields.only(PROFILE_KEYS, LATER_PROFILE_KEYS)?;
         if let Some(field) = fields.get("keys")
-            && *field.word(&[("file", true), ("process", false)])? == false
+            && *field.word(&[("file", false), ("process", true)])?
         {
             return Err(field.not_yet("process"));
         }
@@ -124,46 +124,18 @@ impl Settings {
             None => None,
         };
         Ok(Settings {
-            identity_provider: text(fields, "identity_provider")?,
-            role: parsed(fields, "role", values::role)?,
-            provider_arn: parsed(fields, "provider_arn", |text| text.parse())?,
-            aws_profile: parsed(fields, "aws_profile", values::section)?,
-            region: parsed(fields, "region", values::region)?,
-            duration: parsed(fields, "duration", values::duration)?,
-            policy: path(fields, "policy", paths)?,
+            identity_provider: fields.text("identity_provider")?,
+            role: fields.parsed("role", values::role)?,
+            provider_arn: fields.parsed("provider_arn", |text| text.parse())?,
+            aws_profile: fields.parsed("aws_profile", values::section)?,
+            region: fields.parsed("region", values::region)?,
+            duration: fields.parsed("duration", values::duration)?,
+            policy: fields.path("policy", paths)?,
             policy_arns,
-            critical: flag(fields, "critical")?,
-            renew: flag(fields, "renew")?,
+            critical: fields.flag("critical")?,
+            renew: fields.flag("renew")?,
         })
     }
-}
-
-pub(super) fn text(fields: &Fields<'_>, key: &str) -> Result<Option<Sourced<String>>> {
-    fields.get(key).map(|field| field.text()).transpose()
-}
-
-pub(super) fn flag(fields: &Fields<'_>, key: &str) -> Result<Option<Sourced<bool>>> {
-    fields.get(key).map(|field| field.flag()).transpose()
-}
-
-pub(super) fn parsed<T>(
-    fields: &Fields<'_>,
-    key: &str,
-    read: impl Fn(&str) -> Result<T, String>,
-) -> Result<Option<Sourced<T>>> {
-    fields.get(key).map(|field| field.parsed(read)).transpose()
-}
-
-pub(super) fn path(
-    fields: &Fields<'_>,
-    key: &str,
-    paths: &Paths,
-) -> Result<Option<Sourced<PathBuf>>> {
-    let Some(text) = text(fields, key)? else {
-        return Ok(None);
-    };
-    let path = layers::resolve(paths, &text.origin, Path::new(&text.value));
-    Ok(Some(Sourced::new(path, text.origin)))
 }
 
 fn identity_providers(
@@ -316,7 +288,7 @@ fn groups(root: &Fields<'_>, profiles: &[Profile]) -> Result<Vec<Group>> {
 }
 
 fn default_profile(root: &Fields<'_>, profiles: &[Profile]) -> Result<Option<Sourced<String>>> {
-    let Some(name) = text(root, "default_profile")? else {
+    let Some(name) = root.text("default_profile")? else {
         return Ok(None);
     };
     expect_profile(&name, profiles)?;
@@ -341,7 +313,7 @@ fn dangling(name: &Sourced<String>, kind: &str, known: Vec<&str>) -> crate::erro
     match did_you_mean(name, known.iter().copied()) {
         Some(hint) => error.hint(hint),
         None if known.is_empty() => error,
-        None => error.hint(format!("there is: {}", super::some_of(&known))),
+        None => error.hint(format!("there is: {}", some_of(&known))),
     }
 }
 

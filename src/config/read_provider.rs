@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use super::fields::{Field, Fields};
 use super::origin::{Origin, Sourced};
-use super::read::{flag, parsed, path, text};
 use super::schema::{
     ClientCertificate, CodeSource, Consent, FieldNames, IdentityProvider, Mfa, PasswordSource,
 };
@@ -51,7 +50,7 @@ pub(super) fn identity_provider(
 ) -> Result<IdentityProvider> {
     fields.only(KEYS, LATER_KEYS)?;
     refuse_later_values(fields)?;
-    let url = parsed(fields, "url", values::sign_in_url)?.ok_or_else(|| {
+    let url = fields.parsed("url", values::sign_in_url)?.ok_or_else(|| {
         origin
             .error(format!("{} has no `url`", fields.label))
             .hint("add the address where its login page begins")
@@ -68,21 +67,22 @@ pub(super) fn identity_provider(
         name: name.to_string(),
         origin: origin.clone(),
         url,
-        username: text(fields, "username")?,
+        username: fields.text("username")?,
         provider_type: provider_type(fields)?,
         password: password(fields, paths)?,
         mfa: mfa(fields, paths)?,
-        remember_device: flag(fields, "remember_device")?
+        remember_device: fields
+            .flag("remember_device")?
             .unwrap_or_else(|| Sourced::built_in(false)),
         consent: match fields.get("consent") {
             Some(field) => field.word(&[("ask", Consent::Ask), ("accept", Consent::Accept)])?,
             None => Sourced::built_in(Consent::Ask),
         },
         trusted_hosts,
-        ca_bundle: path(fields, "ca_bundle", paths)?,
+        ca_bundle: fields.path("ca_bundle", paths)?,
         client_certificate: client_certificate(fields, paths)?,
-        proxy: parsed(fields, "proxy", values::proxy)?,
-        user_agent: parsed(fields, "user_agent", values::header)?,
+        proxy: fields.parsed("proxy", values::proxy)?,
+        user_agent: fields.parsed("user_agent", values::header)?,
         options: options(fields)?,
         fields: field_names(fields)?,
     })
@@ -153,7 +153,7 @@ fn mfa(fields: &Fields<'_>, paths: &Paths) -> Result<Mfa> {
     table.only(&["method", "device", "code"], &[])?;
     Ok(Mfa {
         method: method(&table)?,
-        device: text(&table, "device")?,
+        device: table.text("device")?,
         code: match table.get("code") {
             Some(field) => code(&field, &fields.label, paths)?,
             None => nothing.code,
@@ -240,7 +240,7 @@ fn command(field: &Field<'_>, paths: &Paths) -> Result<HelperCommand> {
         .expand(&PathBuf::from(&*program))
         .to_string_lossy()
         .into_owned();
-    let unattended = flag(&table, "unattended")?.is_some_and(|flag| *flag);
+    let unattended = table.flag("unattended")?.is_some_and(|flag| *flag);
     let purpose = format!("the command for {} ({})", field.label, field.node.origin);
     Ok(HelperCommand::new(argv, unattended, purpose))
 }
@@ -251,7 +251,7 @@ fn client_certificate(fields: &Fields<'_>, paths: &Paths) -> Result<Option<Clien
     };
     let table = field.table()?;
     table.only(&["cert", "key"], &[])?;
-    match (path(&table, "cert", paths)?, path(&table, "key", paths)?) {
+    match (table.path("cert", paths)?, table.path("key", paths)?) {
         (Some(cert), Some(key)) => Ok(Some(ClientCertificate { cert, key })),
         _ => Err(field.error("needs two files: {cert: FILE, key: FILE}")),
     }
@@ -284,8 +284,8 @@ fn field_names(fields: &Fields<'_>) -> Result<FieldNames> {
     let table = field.table()?;
     table.only(&["username", "password", "otp"], &[])?;
     Ok(FieldNames {
-        username: text(&table, "username")?,
-        password: text(&table, "password")?,
-        otp: text(&table, "otp")?,
+        username: table.text("username")?,
+        password: table.text("password")?,
+        otp: table.text("otp")?,
     })
 }

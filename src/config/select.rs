@@ -1,6 +1,6 @@
 //! From the names on a command line to profiles.
 
-use super::nearest::did_you_mean;
+use super::nearest::{did_you_mean, some_of};
 use super::schema::{Config, IdentityProvider, Profile};
 use crate::error::{Error, Result, clean};
 
@@ -84,7 +84,7 @@ impl Config {
         let error = Error::usage(format!("there is no profile `{}`", clean(name)));
         match did_you_mean(name, known.iter().copied()) {
             Some(hint) => error.hint(hint),
-            None => error.hint(format!("there is: {}", super::some_of(&known))),
+            None => error.hint(format!("there is: {}", some_of(&known))),
         }
     }
 

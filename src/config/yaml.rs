@@ -331,6 +331,33 @@ mod tests {
     }
 
     #[test]
+    fn no_broken_file_is_quoted() {
+        let good = "corp: {password: hunter2}\nother: 'hunter2'\n";
+        let mut broken = 0;
+        for at in 0..=good.len() {
+            // Between the letters of the secret the test could not recognise it any more.
+            if good[..at]
+                .rfind("hunter2")
+                .is_some_and(|start| at < start + 7)
+                || (1..7).any(|n| good[..at].ends_with(&"hunter2"[..n]))
+            {
+                continue;
+            }
+            for slip in [
+                "\"", "'", "{", "[", "}", ":", ": ", "\t", "&", "*", "!", "%", "|", "@", "\n", "- ",
+            ] {
+                let text = format!("{}{slip}{}", &good[..at], &good[at..]);
+                if let Err(error) = read(text.as_bytes(), &file()) {
+                    broken += 1;
+                    let said = error.to_string();
+                    assert!(!said.contains("hunter2"), "{text:?}: {said}");
+                }
+            }
+        }
+        assert!(broken > 100, "{broken}");
+    }
+
+    #[test]
     fn bombs_are_refused_quickly() {
         let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
         for level in 1..9 {

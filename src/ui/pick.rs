@@ -11,7 +11,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use super::paint::fit_to_show;
 use super::questions::no_answer;
 use super::terminal::{Ui, has_cursor};
-use super::tty::Tty;
+use super::tty::{Tty, drawing};
 use crate::error::{Error, Result, clean};
 
 /// Lines of a list that are shown at once.
@@ -34,7 +34,10 @@ impl Ui {
             )));
         }
         if stderr().is_terminal() && has_cursor() {
-            match pick_on_screen(question, &options, self.colored()) {
+            drawing(true);
+            let picked = pick_on_screen(question, &options, self.colored());
+            drawing(false);
+            match picked {
                 Err(InquireError::NotTTY) => {}
                 Ok(index) => return Ok(index),
                 Err(InquireError::OperationCanceled | InquireError::OperationInterrupted) => {

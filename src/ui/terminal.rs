@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::{self, Format};
 use super::paint::{ColorChoice, Tone, fit_to_show, paint};
+use super::tty::drawing;
 use crate::error::Error;
 use crate::presence::Presence;
 
@@ -87,7 +88,10 @@ impl Ui {
         let text = fit_to_show(doing);
         match &*spinner {
             Some(bar) => bar.set_message(text),
-            None => *spinner = Some(turning(text)),
+            None => {
+                drawing(true);
+                *spinner = Some(turning(text));
+            }
         }
     }
 
@@ -96,6 +100,7 @@ impl Ui {
         let mut spinner = self.spinner.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bar) = spinner.take() {
             bar.finish_and_clear();
+            drawing(false);
         }
     }
 

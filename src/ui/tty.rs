@@ -90,6 +90,11 @@ pub(super) fn remember() {
     settings::remember();
 }
 
+/// Something is drawn in place (a spinner, a list), or not any more.
+pub(super) fn drawing(on: bool) {
+    settings::DRAWN.store(on, std::sync::atomic::Ordering::SeqCst);
+}
+
 /// Puts the terminal back as it was before the first question: echo, cursor, no half-drawn line.
 ///
 /// For the signal thread, right before the process ends; harmless when nothing was changed.
@@ -101,12 +106,14 @@ pub fn restore_terminal() {
 mod settings {
     use std::fs::OpenOptions;
     use std::io::Write;
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Mutex, PoisonError};
 
     use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
     use super::OUTPUT;
 
+    pub static DRAWN: AtomicBool = AtomicBool::new(false);
     static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
     pub fn remember() {
@@ -119,22 +126,24 @@ mod settings {
     }
 
     pub fn restore() {
-        let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(settings) = before.as_ref() else {
-            return;
-        };
         let Ok(mut terminal) = OpenOptions::new().read(true).write(true).open(OUTPUT) else {
             return;
         };
         // The process ends now: what cannot be put back stays.
-        let _ = tcsetattr(&terminal, OptionalActions::Now, settings);
-        // Bracketed paste off, cursor visible, plain colors.
-        let _ = terminal.write_all(b"\x1b[?2004l\x1b[?25h\x1b[0m");
+        if DRAWN.load(Ordering::SeqCst) {
+            // The line is empty again, bracketed paste off, the cursor visible, colors plain.
+            let _ = terminal.write_all(b"\r\x1b[K\x1b[?2004l\x1b[?25h\x1b[0m");
+        }
+        let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(settings) = before.as_ref() {
+            let _ = tcsetattr(&terminal, OptionalActions::Now, settings);
+        }
     }
 }
 
 #[cfg(not(unix))]
 mod settings {
+    pub static DRAWN: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
     pub fn remember() {}
     pub fn restore() {}
 }
