@@ -2,7 +2,7 @@
 
 use super::paint::fit_to_show;
 use super::terminal::Ui;
-use super::tty::{Tty, lost, remember};
+use super::tty::{Tty, hush, lost, remember};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -33,11 +33,12 @@ impl Ui {
 
     /// Text that does not show while it is typed. Nothing is trimmed: a password may end in a space.
     pub fn ask_secret(&self, question: &str) -> Result<Secret> {
-        // Opened for the check alone: rpassword opens the terminal itself.
-        drop(self.ready_to_ask(question)?);
+        let mut tty = self.ready_to_ask(question)?;
         let line = fit_to_show(&format!("{question}: "));
         for _ in 0..TRIES {
-            let typed = rpassword::prompt_password(&line).map_err(|error| lost(&error))?;
+            let _silence = hush();
+            tty.write(&line)?;
+            let typed = rpassword::read_password().map_err(|error| lost(&error))?;
             let typed = Secret::from(typed);
             if !typed.is_empty() {
                 return Ok(typed);

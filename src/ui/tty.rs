@@ -90,6 +90,13 @@ pub(super) fn remember() {
     settings::remember();
 }
 
+/// Turns echo off until the value is dropped.
+///
+/// Before the question is shown, since a fast hand or a paste answers before the reader is ready.
+pub(super) fn hush() -> impl Drop {
+    settings::Hush::new()
+}
+
 /// Something is drawn in place (a spinner, a list), or not any more.
 pub(super) fn drawing(on: bool) {
     settings::DRAWN.store(on, std::sync::atomic::Ordering::SeqCst);
@@ -104,12 +111,12 @@ pub fn restore_terminal() {
 
 #[cfg(unix)]
 mod settings {
-    use std::fs::OpenOptions;
+    use std::fs::{File, OpenOptions};
     use std::io::Write;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Mutex, PoisonError};
 
-    use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
     use super::OUTPUT;
 
@@ -122,6 +129,32 @@ mod settings {
             && let Ok(terminal) = OpenOptions::new().read(true).open(super::INPUT)
         {
             *before = tcgetattr(&terminal).ok();
+        }
+    }
+
+    pub struct Hush(Option<(File, Termios)>);
+
+    impl Hush {
+        pub fn new() -> Hush {
+            Hush(Self::quiet_terminal())
+        }
+
+        fn quiet_terminal() -> Option<(File, Termios)> {
+            let terminal = File::open(super::INPUT).ok()?;
+            let before = tcgetattr(&terminal).ok()?;
+            let mut quiet = before.clone();
+            quiet.local_modes.remove(LocalModes::ECHO);
+            tcsetattr(&terminal, OptionalActions::Now, &quiet).ok()?;
+            Some((terminal, before))
+        }
+    }
+
+    impl Drop for Hush {
+        fn drop(&mut self) {
+            if let Some((terminal, before)) = &self.0 {
+                // A terminal that is gone needs no echo.
+                let _ = tcsetattr(terminal, OptionalActions::Now, before);
+            }
         }
     }
 
@@ -144,6 +177,18 @@ mod settings {
 #[cfg(not(unix))]
 mod settings {
     pub static DRAWN: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+    pub struct Hush;
+
+    impl Hush {
+        pub fn new() -> Hush {
+            Hush
+        }
+    }
+
+    impl Drop for Hush {
+        fn drop(&mut self) {}
+    }
+
     pub fn remember() {}
     pub fn restore() {}
 }
