@@ -12,3 +12,5 @@ pub mod visitor;
 
 #[cfg(test)]
 pub(crate) mod test_server;
+#[cfg(test)]
+pub(crate) mod test_tls;

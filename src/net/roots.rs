@@ -97,16 +97,7 @@ pub fn reason(error: pem::Error) -> String {
 mod tests {
     use super::*;
     use crate::error::Kind;
-
-    fn certificate() -> String {
-        let made = root_certificate();
-        format!("-----BEGIN CERTIFICATE-----\n{made}-----END CERTIFICATE-----\n")
-    }
-
-    /// A self-signed P-256 certificate named `root.test`, valid until 2050, whose key is gone.
-    fn root_certificate() -> &'static str {
-        include_str!("testdata/root.b64")
-    }
+    use crate::net::test_tls::Authority;
 
     fn common_of(variables: &[(&str, &Path)]) -> Result<RootCertStore> {
         common(&|name| {
@@ -120,8 +111,7 @@ mod tests {
     #[test]
     fn a_named_file_replaces_the_systems_roots_and_a_bundle_adds_to_them() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("root.pem");
-        std::fs::write(&file, certificate()).unwrap();
+        let file = Authority::new().file(folder.path());
         assert_eq!(common_of(&[("SSL_CERT_FILE", &file)]).unwrap().len(), 1);
         assert_eq!(
             common_of(&[("SSL_CERT_DIR", folder.path())]).unwrap().len(),
