@@ -84,6 +84,10 @@ fn meaning(asked: &Asked<'_>, code: &str, message: &str) -> (Kind, String, Strin
             format!("the role {role} does not accept the source identity of the identity provider"),
             "the account's administrator has to allow sts:SetSourceIdentity in the role's trust policy".into(),
         ),
+        "AccessDenied" if asked.role.name().starts_with("AWSReservedSSO_") => refused(
+            format!("the role {role} belongs to IAM Identity Center, which hands it out itself"),
+            "choose another role, or use `aws sso login` for this one".into(),
+        ),
         "AccessDenied" => refused(
             format!("AWS does not let you become {role}"),
             format!(
@@ -413,6 +417,27 @@ mod tests {
                 Refusal::DurationTooLong(named) => assert_eq!(named, maximum),
                 Refusal::Other(error) => panic!("{error}"),
             }
+        }
+    }
+
+    #[test]
+    fn a_role_of_identity_center_is_not_blamed_on_its_trust_policy() {
+        let role =
+            "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_1f";
+        let asked = Asked {
+            role: &role.parse().unwrap(),
+            provider: &"arn:aws:iam::123456789012:saml-provider/corp"
+                .parse()
+                .unwrap(),
+            region: "eu-west-1",
+            host: "sts.test",
+            duration: None,
+        };
+        match explain(&asked, "AccessDenied", "Not authorized") {
+            Refusal::Other(error) => {
+                assert!(error.message().contains("Identity Center"), "{error}")
+            }
+            other => panic!("{other:?}"),
         }
     }
 

@@ -70,8 +70,8 @@ fn named_in(text: &str) -> Option<&'static Encoding> {
     let (_, rest) = text.split_once("charset")?;
     let name = rest.trim_start().strip_prefix('=')?.trim_start();
     let name = name.trim_start_matches(['"', '\'']);
-    let end = name.find(|c: char| c.is_whitespace() || ";\"'/>".contains(c));
-    Encoding::for_label(name[..end.unwrap_or(name.len())].as_bytes())
+    let name = name.split(|c: char| c.is_whitespace() || ";\"'/>".contains(c));
+    Encoding::for_label(name.into_iter().next()?.as_bytes())
 }
 
 #[cfg(test)]

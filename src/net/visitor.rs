@@ -1,6 +1,7 @@
 //! A browser without a screen: sends a request, follows where it leads, and brings back the page at the end.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
@@ -82,7 +83,8 @@ impl Request {
 }
 
 /// The page at the end of the redirects.
-#[derive(Debug)]
+///
+/// It may hold an assertion or a form's secrets, so its `Debug` shows where it came from and nothing else.
 pub struct Response {
     /// Where the page is, after all redirects.
     pub url: Url,
@@ -95,6 +97,12 @@ pub struct Response {
     /// Was a request on the way open to others (plain http, not to this computer)? Hosts that were named by such a
     /// hop or after it are not to be trusted.
     pub plain_http_hop: bool,
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Response({} {})", self.status, shown_host(&self.url))
+    }
 }
 
 /// A browser without a screen: cookies, redirects, limits.

@@ -336,3 +336,28 @@ fn a_get_is_asked_again_once_when_the_connection_is_cut_and_a_form_is_not() {
     assert!(fetch(form(server.url("/"))).is_err());
     assert_eq!(server.requests().len(), 3);
 }
+
+#[test]
+fn a_connection_that_was_closed_while_a_person_typed_costs_no_form() {
+    let server = TestServer::new(|_| b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello".to_vec());
+    let url = server.url("/");
+    run(async {
+        let (mut visitor, trusted) = (visitor(), trusting(&url));
+        visitor
+            .fetch(Request::get(url.clone()), &trusted)
+            .await
+            .unwrap();
+        // The question blocks the only thread, so nobody sees the server hang up.
+        std::thread::sleep(Duration::from_millis(100));
+        visitor.fetch(form(url.clone()), &trusted).await.unwrap();
+    });
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn a_page_does_not_show_in_debug_output() {
+    let cookie = ["Set-Cookie: s=hunter2"];
+    let server = TestServer::pages(&[("/?x=hunter2", &answer("200 OK", &cookie, "hunter2"))]);
+    let page = fetch(Request::get(server.url("/?x=hunter2"))).unwrap();
+    assert!(!format!("{page:?}").contains("hunter2"), "{page:?}");
+}
