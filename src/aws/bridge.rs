@@ -15,6 +15,7 @@ use url::Url;
 use crate::error::Error;
 use crate::net::body;
 use crate::net::client::{explain, is_tls_failure};
+use crate::net::trace::{self, Hop};
 
 /// One try. Three of them and the pauses stay far below the five minutes an assertion lives.
 const TRY_LIMIT: Duration = Duration::from_secs(20);
@@ -77,6 +78,8 @@ async fn carry(client: &reqwest::Client, request: HttpRequest) -> Result<HttpRes
     let request = request.try_into_http1x().map_err(|_| unsendable())?;
     let (parts, body) = request.into_parts();
     let body = body.bytes().ok_or_else(unsendable)?.to_vec();
+    // A connection that was warmed up early may be closed by now: let the runtime notice before it is used.
+    tokio::task::yield_now().await;
     let answer = client
         .request(parts.method, url.clone())
         .headers(parts.headers)
@@ -88,6 +91,12 @@ async fn carry(client: &reqwest::Client, request: HttpRequest) -> Result<HttpRes
             again: !is_tls_failure(&error),
             error: explain(&error, &url),
         })?;
+    trace::say(&Hop::new(
+        "POST",
+        &url,
+        Some(answer.status().as_u16()),
+        None,
+    ));
     let mut response = http::Response::new(());
     *response.status_mut() = answer.status();
     *response.headers_mut() = answer.headers().clone();

@@ -18,13 +18,14 @@ pub struct Hop {
     pub host: String,
     /// The path's shape: segments that may be personal or random are `…`.
     pub path: String,
-    pub status: u16,
+    /// None where no answer came.
+    pub status: Option<u16>,
     /// Host and path shape of the redirect's target.
     pub to: Option<String>,
 }
 
 impl Hop {
-    pub fn new(method: &'static str, url: &Url, status: u16, to: Option<&Url>) -> Self {
+    pub fn new(method: &'static str, url: &Url, status: Option<u16>, to: Option<&Url>) -> Self {
         Hop {
             method,
             host: shown_host(url),
@@ -37,11 +38,11 @@ impl Hop {
 
 impl fmt::Display for Hop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} {} {} -> {}",
-            self.method, self.host, self.path, self.status
-        )?;
+        write!(f, "{} {} {} -> ", self.method, self.host, self.path)?;
+        match self.status {
+            Some(status) => write!(f, "{status}")?,
+            None => f.write_str("no answer")?,
+        }
         match &self.to {
             Some(to) => write!(f, " {to}"),
             None => Ok(()),
@@ -112,7 +113,7 @@ mod tests {
         let from = Url::parse("https://login.test/a?secret=1").unwrap();
         let to = Url::parse("https://other.test:8443/b?secret=1").unwrap();
         assert_eq!(
-            Hop::new("GET", &from, 302, Some(&to)).to_string(),
+            Hop::new("GET", &from, Some(302), Some(&to)).to_string(),
             "GET login.test /a -> 302 other.test:8443/b"
         );
     }

@@ -173,7 +173,7 @@ impl Visitor {
             let hop = Hop::new(
                 request.method.name(),
                 &request.url,
-                answer.status().as_u16(),
+                Some(answer.status().as_u16()),
                 next.as_ref(),
             );
             trace::say(&hop);
@@ -204,7 +204,10 @@ impl Visitor {
         {
             sent = self.send_once(request).await;
         }
-        let answer = sent.map_err(|error| explain(&error, &request.url))?;
+        let answer = sent.map_err(|error| {
+            trace::say(&Hop::new(request.method.name(), &request.url, None, None));
+            explain(&error, &request.url)
+        })?;
         for cookie in answer.headers().get_all(SET_COOKIE) {
             let cookie = String::from_utf8_lossy(cookie.as_bytes());
             self.jar.store(&request.url, &cookie);
