@@ -162,7 +162,12 @@ pub fn replace(target: &Path, original: Option<&Original>, bytes: &[u8]) -> Resu
         return Err(cannot_write(target).because("it is a device, not a file"));
     }
     if old.is_some_and(|(_, metadata)| has_other_names(metadata)) {
-        return write_in_place(target, original, bytes, "it has a second name (a hard link)");
+        return write_in_place(
+            target,
+            original,
+            bytes,
+            "it has a second name (a hard link)",
+        );
     }
     let folder = target.parent().unwrap_or(Path::new("/"));
     if !folder.exists() {
@@ -284,7 +289,8 @@ fn write_in_place(
         return Ok(Outcome::Outdated);
     }
     let old = original.map(|original| original.bytes.as_slice());
-    overwrite(&mut file, old.unwrap_or_default(), bytes).map_err(|error| explain(target, &error))?;
+    overwrite(&mut file, old.unwrap_or_default(), bytes)
+        .map_err(|error| explain(target, &error))?;
     let mut notes = vec![format!("{} was written in place: {why}", target.display())];
     notes.extend(keep_mode(target, &file, then));
     Ok(Outcome::Written { notes })
@@ -369,7 +375,10 @@ fn keep_mode(target: &Path, file: &File, old: &Metadata) -> Option<String> {
     let is_open = before & 0o077 != 0;
     let mode = if is_open { 0o600 } else { before };
     let now = file.metadata().ok()?.permissions().mode() & 0o7777;
-    let done = now == mode || file.set_permissions(fs::Permissions::from_mode(mode)).is_ok();
+    let done = now == mode
+        || file
+            .set_permissions(fs::Permissions::from_mode(mode))
+            .is_ok();
     (is_open && done).then(|| {
         format!(
             "{} was open to other users (mode {before:04o}); now only you can read it (0600)",
@@ -409,7 +418,10 @@ fn explain(target: &Path, error: &io::Error) -> Error {
         }
         io::ErrorKind::PermissionDenied => {
             let folder = target.parent().unwrap_or(target);
-            told.hint(format!("see who may write there: ls -la {}", folder.display()))
+            told.hint(format!(
+                "see who may write there: ls -la {}",
+                folder.display()
+            ))
         }
         _ => told,
     }

@@ -37,7 +37,7 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
 ///
 /// Either all of the edit is on disk afterwards or nothing, and readers see no state in between (see
 /// `atomic::replace` for the exception). Programs that do not know our lock are noticed, and the edit is made anew on
-/// what they wrote; so `edit` may run several times.
+/// what they wrote; so `edit` may run several times, also on its own result.
 pub fn update<T>(
     path: &Path,
     state_folder: &Path,
@@ -85,11 +85,10 @@ pub fn update<T>(
             }
         }
     }
-    Err(Error::failed(format!(
-        "another program keeps changing {}",
-        path.display()
-    ))
-    .hint("stop that program or wait for it, then run this again"))
+    Err(
+        Error::failed(format!("another program keeps changing {}", path.display()))
+            .hint("stop that program or wait for it, then run this again"),
+    )
 }
 
 /// Two writers at once: what the other one wrote into the file that ours replaced.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::clock;
 use crate::error::{Error, Result};
+use crate::store::path_hash::path_hash;
 use crate::store::state_folder::{self, reason};
 
 /// How long a writer waits for others to finish with a file; each needs a few milliseconds.
@@ -14,7 +15,9 @@ const FILE_WAIT: Duration = Duration::from_secs(30);
 
 /// The lock for writing one file; it ends when this is dropped.
 #[derive(Debug)]
-pub struct FileLock(#[expect(dead_code, reason = "the lock lives as long as the file is open")] File);
+pub struct FileLock(
+    #[expect(dead_code, reason = "the lock lives as long as the file is open")] File,
+);
 
 /// Waits for the lock of a file, which is not on the file itself: that is replaced at every write.
 pub fn file(state_folder: &Path, target: &Path) -> Result<FileLock> {
@@ -30,19 +33,6 @@ pub fn file(state_folder: &Path, target: &Path) -> Result<FileLock> {
         .hint("see whether one of them hangs: ps -C mai")),
         Locked::AtOnce | Locked::AfterWaiting => Ok(FileLock(file)),
     }
-}
-
-/// A short name for a path, the same in every run.
-pub fn path_hash(path: &Path) -> String {
-    // FNV-1a: names of files, no security; the prompt needs it too and has no library.
-    let hash = path
-        .as_os_str()
-        .as_encoded_bytes()
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
-        });
-    format!("{hash:016x}")
 }
 
 /// Who signs in right now.
@@ -96,8 +86,10 @@ pub fn sign_in(
             Some(Holder { pid, command, .. }) => format!("`{command}` (process {pid})"),
             None => "another `mai`".to_owned(),
         };
-        return Err(Error::needs_you(format!("{who} is still signing in to {idp}"))
-            .hint("finish or stop that sign-in, then run this again"));
+        return Err(
+            Error::needs_you(format!("{who} is still signing in to {idp}"))
+                .hint("finish or stop that sign-in, then run this again"),
+        );
     }
     let command: String = command.split_whitespace().collect::<Vec<_>>().join(" ");
     let entry = format!(
@@ -106,7 +98,9 @@ pub fn sign_in(
         clock::now().timestamp()
     );
     // Only for the eyes of those who wait; the lock holds without it.
-    let _ = file.set_len(0).and_then(|()| file.write_all(entry.as_bytes()));
+    let _ = file
+        .set_len(0)
+        .and_then(|()| file.write_all(entry.as_bytes()));
     Ok(SignInLock {
         file,
         waited: locked == Locked::AfterWaiting,
@@ -203,7 +197,11 @@ mod tests {
         assert_eq!(seen.unwrap().pid, std::process::id());
         sign_in(state.path(), "other", "mai login", NOW, |_| {}).unwrap();
         drop(first);
-        assert!(!sign_in(state.path(), "corp", "mai login", NOW, |_| {}).unwrap().waited());
+        assert!(
+            !sign_in(state.path(), "corp", "mai login", NOW, |_| {})
+                .unwrap()
+                .waited()
+        );
     }
 
     #[test]

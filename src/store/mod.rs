@@ -1,7 +1,14 @@
 //! What is kept on this computer: keys, sessions, what was learned, stored secrets.
 
 pub mod atomic;
+pub mod aws_config;
 pub mod credentials_file;
+pub mod fingerprint;
+pub mod keyring;
+pub mod learned;
 pub mod locked_file;
 pub mod locks;
+mod path_hash;
+mod record;
+pub mod sessions;
 pub mod state_folder;

@@ -69,11 +69,13 @@ pub fn refuse_anothers_home(home: &Path) -> Result<()> {
 
     let owner = fs::metadata(home).map(|metadata| metadata.uid());
     match owner {
-        Ok(owner) if owner != 0 && rustix::process::geteuid().is_root() => Err(Error::usage(format!(
-            "this runs as root, but the home folder {} belongs to somebody else",
-            home.display()
-        ))
-        .hint("run it without sudo, or as `sudo -H mai …` to write to the files of root")),
+        Ok(owner) if owner != 0 && rustix::process::geteuid().is_root() => {
+            Err(Error::usage(format!(
+                "this runs as root, but the home folder {} belongs to somebody else",
+                home.display()
+            ))
+            .hint("run it without sudo, or as `sudo -H mai …` to write to the files of root"))
+        }
         _ => Ok(()),
     }
 }
@@ -134,7 +136,9 @@ fn closed_to_others(options: &mut OpenOptions) {
     use std::os::unix::fs::OpenOptionsExt;
 
     let no_links = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::CLOEXEC;
-    options.mode(0o600).custom_flags(no_links.bits().cast_signed());
+    options
+        .mode(0o600)
+        .custom_flags(no_links.bits().cast_signed());
 }
 
 #[cfg(not(unix))]

@@ -55,10 +55,7 @@ impl CredentialsFile {
         overwrite: bool,
     ) -> Result<()> {
         self.may_write(name, overwrite)?;
-        let expires = session
-            .expires_at
-            .format("%Y-%m-%dT%H:%M:%SZ")
-            .to_string();
+        let expires = session.expires_at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
         let mut wanted = vec![
             (KEY_ID, session.access_key_id.as_str()),
             (SECRET_KEY, session.secret_access_key.expose()),
@@ -193,7 +190,10 @@ impl CredentialsFile {
     /// The block that gets the keys: of several, the last whose header every SDK reads alike.
     fn target(&mut self, name: &str) -> usize {
         let found = self.by_name.get(name).and_then(|blocks| {
-            let exact = blocks.iter().rev().filter(|at| self.blocks[**at].is_exact());
+            let exact = blocks
+                .iter()
+                .rev()
+                .filter(|at| self.blocks[**at].is_exact());
             exact.copied().next()
         });
         found.unwrap_or_else(|| self.append(name))
@@ -374,7 +374,10 @@ impl CredentialsFile {
             } else {
                 "it was there twice"
             };
-            let note = format!("{}:{line}: removed `{key}` from [{name}]: {why}", self.shown);
+            let note = format!(
+                "{}:{line}: removed `{key}` from [{name}]: {why}",
+                self.shown
+            );
             self.notes.push(note);
         }
     }
@@ -395,8 +398,7 @@ fn doubtful_key(block: &Block) -> Option<&Line> {
     let mut parent_is_plain = false;
     block.lines.iter().find(|line| match &line.kind {
         Kind::Property(property) => {
-            parent_is_plain =
-                property.value.0 < property.value.1 && !is_ours(&property.key);
+            parent_is_plain = property.value.0 < property.value.1 && !is_ours(&property.key);
             false
         }
         Kind::Continuation if parent_is_plain => {

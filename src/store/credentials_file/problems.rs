@@ -75,7 +75,9 @@ impl Found {
             self.add(at, "an indented section header", &["Rust", "Java"]);
         }
         if header.padded {
-            let text = format!("blanks around {name} in its header: botocore and JavaScript take them for a part of the name");
+            let text = format!(
+                "blanks around {name} in its header: botocore and JavaScript take them for a part of the name"
+            );
             self.add(at, text, NOBODY);
         }
         if name == "DEFAULT" {
@@ -91,7 +93,8 @@ impl Found {
                 if line.text.trim_ascii_end().ends_with(&header.rest)
                     && !blank_before_rest(line, header)
                 {
-                    let text = format!("a comment right after [{name}]: JavaScript loses the section");
+                    let text =
+                        format!("a comment right after [{name}]: JavaScript loses the section");
                     self.add(at, text, NOBODY);
                 }
             }

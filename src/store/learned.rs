@@ -1,0 +1,352 @@
+//! What `mai` found out and need not ask again: names of accounts, longest durations, consents, hosts, refusals.
+//!
+//! One record per line in the file `learned`: kind, what it is about, value. No secrets: of a refused password only 24
+//! bits of a keyed hash are kept, enough to recognise it, too little to guess it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ring::hmac;
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::clock;
+use crate::duration::Span;
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+use crate::store::locked_file::{self, Edited};
+use crate::store::record;
+
+const FILE: &str = "learned";
+const HEADER: &str = "mai-learned 1";
+const KEY_FILE: &str = "learned-key";
+const LARGEST: usize = 1024 * 1024;
+
+const ACCOUNT: &str = "account";
+const LONGEST: &str = "longest";
+const CONSENT: &str = "consent";
+const HOST: &str = "host";
+const REFUSED: &str = "refused";
+const TOTP: &str = "totp";
+const USED: &str = "used";
+
+type Records = BTreeMap<(String, String), String>;
+
+/// All that was learned, as it was when it was read, with what this run adds.
+///
+/// Nothing is on disk before `save`, which merges with what other runs learned meanwhile.
+#[derive(Clone, Debug)]
+pub struct Learned {
+    state_folder: PathBuf,
+    records: Records,
+    /// `None` for a record that is to be dropped.
+    pending: BTreeMap<(String, String), Option<String>>,
+}
+
+impl Learned {
+    /// Reads the file; lines that are not ours are skipped, and a missing file is empty.
+    pub fn load(state_folder: &Path) -> Learned {
+        let bytes = locked_file::read(&state_folder.join(FILE));
+        Learned {
+            state_folder: state_folder.to_path_buf(),
+            records: parse(&bytes.ok().flatten().unwrap_or_default()),
+            pending: BTreeMap::new(),
+        }
+    }
+
+    /// Writes what this run learned.
+    pub fn save(&mut self) -> Result<()> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let written = locked_file::update_own(&self.state_folder, FILE, |bytes| {
+            let mut records = parse(bytes);
+            for (about, value) in &self.pending {
+                match value {
+                    Some(value) => records.insert(about.clone(), value.clone()),
+                    None => records.remove(about),
+                };
+            }
+            Ok(Edited {
+                bytes: render(&records).into_bytes(),
+                value: records,
+            })
+        })?;
+        self.records = written.value;
+        self.pending.clear();
+        Ok(())
+    }
+
+    /// Drops everything; the number of records there were.
+    pub fn forget(state_folder: &Path) -> Result<usize> {
+        let count = Learned::load(state_folder).records.len();
+        for name in [FILE, KEY_FILE] {
+            let path = state_folder.join(name);
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::failed(format!("cannot remove {}", path.display()))
+                        .because(super::state_folder::reason(&error)));
+                }
+                _ => {}
+            }
+        }
+        Ok(count)
+    }
+
+    /// Kind and subject of every record, for people.
+    pub fn list(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.records
+            .keys()
+            .map(|(kind, subject)| (kind.as_str(), subject.as_str()))
+    }
+
+    /// The name of an account.
+    pub fn account_name(&self, account_id: &str) -> Option<&str> {
+        self.get(ACCOUNT, account_id)
+    }
+
+    pub fn remember_account_name(&mut self, account_id: &str, name: &str) {
+        self.put(ACCOUNT, account_id, name);
+    }
+
+    /// The longest duration that STS gave for a role; longer ones it refused.
+    pub fn longest_duration(&self, role_arn: &str) -> Option<Span> {
+        let seconds: u64 = self.get(LONGEST, role_arn)?.parse().ok()?;
+        Some(Span::seconds(seconds))
+    }
+
+    pub fn remember_longest_duration(&mut self, role_arn: &str, longest: Span) {
+        self.put(LONGEST, role_arn, &longest.as_seconds().to_string());
+    }
+
+    /// A role's maximum may be raised: then it is tried again.
+    pub fn forget_longest_duration(&mut self, role_arn: &str) {
+        self.drop(LONGEST, role_arn);
+    }
+
+    /// Did the person agree to this (consent page, terms) before?
+    pub fn has_consent(&self, idp: &str, key: &str) -> bool {
+        self.get(CONSENT, &pair(idp, key)).is_some()
+    }
+
+    pub fn remember_consent(&mut self, idp: &str, key: &str) {
+        self.put(CONSENT, &pair(idp, key), &today());
+    }
+
+    /// The hosts (`host` or `host:port`) that may get the password for this IdP, because the person said so.
+    pub fn agreed_hosts(&self, idp: &str) -> Vec<String> {
+        let prefix = pair(idp, "");
+        self.records
+            .keys()
+            .filter(|(kind, _)| kind == HOST)
+            .filter_map(|(_, subject)| subject.strip_prefix(&prefix).map(str::to_owned))
+            .collect()
+    }
+
+    pub fn remember_agreed_host(&mut self, idp: &str, host: &str) {
+        self.put(HOST, &pair(idp, host), &today());
+    }
+
+    /// Was this very password refused for the account (any text that names it) last time?
+    pub fn is_refused(&self, account: &str, password: &Secret) -> bool {
+        let Some(known) = self.get(REFUSED, account) else {
+            return false;
+        };
+        let key = locked_file::read(&self.state_folder.join(KEY_FILE));
+        let key = key.ok().flatten().filter(|key| key.len() == KEY_LENGTH);
+        key.is_some_and(|key| short_hash(&key, account, password) == known)
+    }
+
+    /// Keeps in mind that the password was refused, so that it is not sent again.
+    pub fn remember_refused(&mut self, account: &str, password: &Secret) -> Result<()> {
+        let key = locked_file::update_own(&self.state_folder, KEY_FILE, |bytes| {
+            let mut key = bytes.to_vec();
+            if key.len() != KEY_LENGTH {
+                key = vec![0; KEY_LENGTH];
+                SystemRandom::new()
+                    .fill(&mut key)
+                    .map_err(|_| Error::failed("the system gives no random bytes"))?;
+            }
+            Ok(Edited {
+                bytes: key.clone(),
+                value: key,
+            })
+        })?;
+        let hash = short_hash(&key.value, account, password);
+        self.put(REFUSED, account, &hash);
+        Ok(())
+    }
+
+    /// A password of the account was accepted.
+    pub fn forget_refused(&mut self, account: &str) {
+        self.drop(REFUSED, account);
+    }
+
+    /// The last time step whose code was sent; an IdP takes each code once.
+    pub fn last_totp_step(&self, account: &str) -> Option<u64> {
+        self.get(TOTP, account)?.parse().ok()
+    }
+
+    pub fn remember_totp_step(&mut self, account: &str, step: u64) {
+        self.put(TOTP, account, &step.to_string());
+    }
+
+    /// How often a role was used and when last (seconds since 1970): the picker shows the most used first.
+    pub fn role_use(&self, role_arn: &str) -> Option<(u64, i64)> {
+        let (count, last) = self.get(USED, role_arn)?.split_once(' ')?;
+        Some((count.parse().ok()?, last.parse().ok()?))
+    }
+
+    pub fn remember_role_use(&mut self, role_arn: &str) {
+        let count = self.role_use(role_arn).map_or(0, |(count, _)| count);
+        let value = format!("{} {}", count.saturating_add(1), clock::now().timestamp());
+        self.put(USED, role_arn, &value);
+    }
+
+    fn get(&self, kind: &str, subject: &str) -> Option<&str> {
+        let about = (kind.to_owned(), subject.to_owned());
+        self.records.get(&about).map(String::as_str)
+    }
+
+    fn put(&mut self, kind: &str, subject: &str, value: &str) {
+        let about = (kind.to_owned(), subject.to_owned());
+        if self.records.get(&about).map(String::as_str) != Some(value) {
+            self.records.insert(about.clone(), value.to_owned());
+            self.pending.insert(about, Some(value.to_owned()));
+        }
+    }
+
+    fn drop(&mut self, kind: &str, subject: &str) {
+        let about = (kind.to_owned(), subject.to_owned());
+        if self.records.remove(&about).is_some() {
+            self.pending.insert(about, None);
+        }
+    }
+}
+
+const KEY_LENGTH: usize = 32;
+
+/// 24 bits.
+fn short_hash(key: &[u8], account: &str, password: &Secret) -> String {
+    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
+    context.update(account.as_bytes());
+    context.update(&[0]);
+    context.update(password.expose().as_bytes());
+    let tag = context.sign();
+    tag.as_ref()[..3]
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
+}
+
+/// Names of IdPs have no blanks.
+fn pair(idp: &str, key: &str) -> String {
+    format!("{} {key}", idp.replace(' ', "_"))
+}
+
+fn today() -> String {
+    clock::now().format("%Y-%m-%d").to_string()
+}
+
+fn parse(bytes: &[u8]) -> Records {
+    if bytes.len() > LARGEST {
+        return Records::new();
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let mut lines = text.lines();
+    if lines.next() != Some(HEADER) {
+        return Records::new();
+    }
+    lines
+        .filter_map(record::split)
+        .filter_map(|fields| <[String; 3]>::try_from(fields).ok())
+        .map(|[kind, subject, value]| ((kind, subject), value))
+        .collect()
+}
+
+fn render(records: &Records) -> String {
+    let mut text = format!("{HEADER}\n");
+    for ((kind, subject), value) in records {
+        text.push_str(&record::join(&[kind, subject, value]));
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLE: &str = "arn:aws:iam::123456789012:role/Admin";
+
+    #[test]
+    fn what_was_learned_is_known_in_the_next_run() {
+        let state = tempfile::tempdir().unwrap();
+        let mut learned = Learned::load(state.path());
+        learned.remember_account_name("123456789012", "Ämter & Co\t1");
+        learned.remember_longest_duration(ROLE, Span::seconds(7200));
+        learned.remember_consent("corp", "terms 1");
+        learned.remember_agreed_host("corp", "sso.test:8443");
+        learned.remember_totp_step("corp/ada", 57);
+        learned.remember_role_use(ROLE);
+        learned.remember_role_use(ROLE);
+        learned.save().unwrap();
+        let mut learned = Learned::load(state.path());
+        assert_eq!(learned.account_name("123456789012"), Some("Ämter & Co\t1"));
+        assert_eq!(learned.longest_duration(ROLE).unwrap().as_seconds(), 7200);
+        assert!(learned.has_consent("corp", "terms 1") && !learned.has_consent("corp", "terms"));
+        assert_eq!(learned.agreed_hosts("corp"), ["sso.test:8443"]);
+        assert!(learned.agreed_hosts("cor").is_empty());
+        assert_eq!(learned.last_totp_step("corp/ada"), Some(57));
+        assert_eq!(learned.role_use(ROLE).unwrap().0, 2);
+        learned.forget_longest_duration(ROLE);
+        learned.save().unwrap();
+        assert_eq!(Learned::load(state.path()).longest_duration(ROLE), None);
+        assert_eq!(Learned::forget(state.path()).unwrap(), 5);
+        assert_eq!(Learned::load(state.path()).list().count(), 0);
+    }
+
+    #[test]
+    fn two_runs_at_once_keep_what_the_other_learned() {
+        let state = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for n in 0..8 {
+                let state = state.path();
+                scope.spawn(move || {
+                    let mut learned = Learned::load(state);
+                    learned.remember_account_name(&n.to_string(), "x");
+                    learned.save().unwrap();
+                });
+            }
+        });
+        assert_eq!(Learned::load(state.path()).list().count(), 8);
+    }
+
+    #[test]
+    fn a_refused_password_is_recognised_and_not_stored() {
+        let state = tempfile::tempdir().unwrap();
+        let wrong = Secret::new("hunter2");
+        let mut learned = Learned::load(state.path());
+        assert!(!learned.is_refused("corp/ada", &wrong));
+        learned.remember_refused("corp/ada", &wrong).unwrap();
+        learned.save().unwrap();
+        let mut learned = Learned::load(state.path());
+        assert!(learned.is_refused("corp/ada", &wrong));
+        assert!(!learned.is_refused("corp/ada", &Secret::new("hunter3")));
+        assert!(!learned.is_refused("corp/bob", &wrong));
+        let text = std::fs::read_to_string(state.path().join(FILE)).unwrap();
+        assert!(!text.contains("hunter2"), "{text}");
+        let value = text.trim_end().rsplit('\t').next().unwrap();
+        assert_eq!(value.len(), 6, "{text}");
+        learned.forget_refused("corp/ada");
+        assert!(!learned.is_refused("corp/ada", &wrong));
+    }
+
+    #[test]
+    fn broken_lines_do_not_hide_the_others() {
+        let text =
+            b"mai-learned 1\nnonsense\naccount\t1\tone\naccount\t%zz\tx\n\0\xff\naccount\t2\ttwo";
+        let records = parse(text);
+        assert_eq!(records.len(), 2);
+        assert!(parse(b"mai-learned 9\naccount\t1\tone\n").is_empty());
+    }
+}
