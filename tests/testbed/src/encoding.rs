@@ -47,7 +47,9 @@ pub(crate) fn from_base32(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let (mut bits, mut held) = (0u32, 0u32);
     for byte in text.bytes().filter(|b| !b" =-".contains(b)) {
-        let value = BASE32.iter().position(|c| *c == byte.to_ascii_uppercase())?;
+        let value = BASE32
+            .iter()
+            .position(|c| *c == byte.to_ascii_uppercase())?;
         held = (held << 5) | value as u32;
         bits += 5;
         if bits >= 8 {
@@ -100,11 +102,16 @@ mod tests {
     #[test]
     fn base32_goes_there_and_back() {
         for length in 0..12 {
-            let bytes: Vec<u8> = (0..length).map(|n: u8| n.wrapping_mul(37).wrapping_add(200)).collect();
+            let bytes: Vec<u8> = (0..length)
+                .map(|n: u8| n.wrapping_mul(37).wrapping_add(200))
+                .collect();
             assert_eq!(from_base32(&to_base32(&bytes)), Some(bytes));
         }
         assert_eq!(to_base32(b"foobar"), "MZXW6YTBOI");
-        assert_eq!(from_base32("MZXW6YTBOI======").as_deref(), Some(&b"foobar"[..]));
+        assert_eq!(
+            from_base32("MZXW6YTBOI======").as_deref(),
+            Some(&b"foobar"[..])
+        );
         assert_eq!(from_base32("1"), None);
     }
 }

@@ -8,7 +8,11 @@ pub enum Fault {
     /// Every answer of a server comes that late; 0 takes it back.
     Latency { server: Server, millis: u64 },
     /// The next answers of a server are an error page with that status.
-    Status { server: Server, status: u16, times: u32 },
+    Status {
+        server: Server,
+        status: u16,
+        times: u32,
+    },
     /// The next answers of STS are `Throttling`.
     Throttle { times: u32 },
     /// The next answers of a server end within the head.
@@ -106,7 +110,9 @@ impl Faults {
                 self.in_force
                     .retain(|old| !matches!(old, Fault::Latency { server: s, .. } if *s == server));
             }
-            Fault::DateSkew { .. } => self.in_force.retain(|old| !matches!(old, Fault::DateSkew { .. })),
+            Fault::DateSkew { .. } => self
+                .in_force
+                .retain(|old| !matches!(old, Fault::DateSkew { .. })),
             _ => {}
         }
         self.in_force.push(fault);
@@ -150,7 +156,11 @@ impl Faults {
     /// The mishap for this request, which uses it up.
     pub fn mishap(&mut self, of: Server) -> Option<Mishap> {
         self.take(|fault| match fault {
-            Fault::Status { server, status, times } if *server == of => Some((Mishap::Status(*status), times)),
+            Fault::Status {
+                server,
+                status,
+                times,
+            } if *server == of => Some((Mishap::Status(*status), times)),
             Fault::CutHead { server, times } if *server == of => Some((Mishap::CutHead, times)),
             Fault::CutBody { server, times } if *server == of => Some((Mishap::CutBody, times)),
             Fault::Hang { server, times } if *server == of => Some((Mishap::Hang, times)),

@@ -31,5 +31,6 @@ pub use seen::{Seen, Server};
 pub use sts::RoleRules;
 pub use testbed::{Setup, Testbed};
 pub use users::{
-    Device, Namespaces, ODD_PASSWORD, PASSWORD, PairOrder, Role, TABLET_SECRET, TOTP_SECRET, User, Users, totp,
+    Device, Namespaces, ODD_PASSWORD, PASSWORD, PairOrder, Role, TABLET_SECRET, TOTP_SECRET, User,
+    Users, totp,
 };

@@ -75,7 +75,10 @@ pub(crate) fn run(world: Arc<World>, listeners: Vec<Listener>) -> Running {
 }
 
 async fn listen(world: Arc<World>, listener: Listener) {
-    listener.socket.set_nonblocking(true).expect("sockets can be non-blocking");
+    listener
+        .socket
+        .set_nonblocking(true)
+        .expect("sockets can be non-blocking");
     let socket = tokio::net::TcpListener::from_std(listener.socket).expect("the socket listens");
     loop {
         let Ok((stream, _)) = socket.accept().await else {
@@ -117,7 +120,11 @@ async fn answer(
     cut: Arc<AtomicU8>,
 ) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let body = body
+        .collect()
+        .await
+        .map(|body| body.to_bytes())
+        .unwrap_or_default();
     let request = Request {
         server,
         method: head.method.as_str().to_owned(),
@@ -131,7 +138,11 @@ async fn answer(
         let seen = look(&request, &state.users);
         state.seen.push(seen);
         let latency = state.faults.latency(server);
-        (latency, state.faults.mishap(server), state.faults.date_skew())
+        (
+            latency,
+            state.faults.mishap(server),
+            state.faults.date_skew(),
+        )
     };
     if latency > 0 {
         tokio::time::sleep(Duration::from_millis(latency)).await;
@@ -177,8 +188,7 @@ fn dispatch(world: &World, request: &Request) -> Reply {
 
 /// What goes into the log of requests: names and facts, no values.
 fn look(request: &Request, users: &crate::users::Users) -> Seen {
-    let body = request.is_post().then(|| request.fields()).unwrap_or_default();
-    let fields: Vec<_> = request.query_fields().into_iter().chain(body).collect();
+    let fields = request.all_fields();
     let code = |name: &str, value: &str| {
         let known = ["otp", "totp", "code", "tokencode", "passcode"].contains(&name);
         known && value.len() >= 6 && value.bytes().all(|byte| byte.is_ascii_digit())
@@ -219,19 +229,32 @@ struct Breakable<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Breakable<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_read(context, buffer)
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Breakable<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let head = bytes.windows(4).position(|four| four == b"\r\n\r\n").map_or(0, |at| at + 4);
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let head = bytes
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n")
+            .map_or(0, |at| at + 4);
         let allowed = match self.cut.load(Ordering::SeqCst) {
             WHOLE => return Pin::new(&mut self.inner).poll_write(context, bytes),
             IN_HEAD => 20.min(bytes.len()),
             // A head alone goes out whole; the cut comes with the body.
-            IN_BODY if head == bytes.len() => return Pin::new(&mut self.inner).poll_write(context, bytes),
+            IN_BODY if head == bytes.len() => {
+                return Pin::new(&mut self.inner).poll_write(context, bytes);
+            }
             IN_BODY => head + (bytes.len() - head) / 2,
             _ => return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
         };

@@ -64,8 +64,15 @@ impl Testbed {
         let mut listen = |server, port, scheme: &str, host: &str, tls| {
             let socket = TcpListener::bind(("127.0.0.1", port))
                 .unwrap_or_else(|error| panic!("port {port} of 127.0.0.1 cannot be used: {error}"));
-            let port = socket.local_addr().expect("a bound socket has an address").port();
-            listeners.push(Listener { socket, server, tls });
+            let port = socket
+                .local_addr()
+                .expect("a bound socket has an address")
+                .port();
+            listeners.push(Listener {
+                socket,
+                server,
+                tls,
+            });
             format!("{scheme}://{host}:{port}")
         };
         urls.sts = listen(Server::Sts, setup.sts_port, "http", "127.0.0.1", None);
@@ -75,11 +82,29 @@ impl Testbed {
             let unknown = Authority::generate("unknown authority").server(&["localhost"], None);
             let elsewhere = authority.server(&["elsewhere.test"], None);
             let over = authority.server(&["localhost"], Some((2020, 1, 1)));
-            urls.idp = listen(Server::Idp, setup.idp_port, "https", "localhost", Some(good.clone()));
-            urls.other = listen(Server::Other, setup.other_port, "https", "127.0.0.1", Some(good.clone()));
+            urls.idp = listen(
+                Server::Idp,
+                setup.idp_port,
+                "https",
+                "localhost",
+                Some(good.clone()),
+            );
+            urls.other = listen(
+                Server::Other,
+                setup.other_port,
+                "https",
+                "127.0.0.1",
+                Some(good.clone()),
+            );
             urls.sts_tls = Some(listen(Server::Sts, 0, "https", "localhost", Some(good)));
             urls.untrusted = Some(listen(Server::Idp, 0, "https", "localhost", Some(unknown)));
-            urls.wrong_name = Some(listen(Server::Idp, 0, "https", "localhost", Some(elsewhere)));
+            urls.wrong_name = Some(listen(
+                Server::Idp,
+                0,
+                "https",
+                "localhost",
+                Some(elsewhere),
+            ));
             urls.expired = Some(listen(Server::Idp, 0, "https", "localhost", Some(over)));
         } else {
             urls.idp = listen(Server::Idp, setup.idp_port, "http", "127.0.0.1", None);
@@ -144,7 +169,8 @@ impl Testbed {
     ///
     /// When there is no such face: a mistake in the test.
     pub fn face(&self, name: &str) -> String {
-        let path = idp::start_path(name).unwrap_or_else(|| panic!("the testbed has no face {name}"));
+        let path =
+            idp::start_path(name).unwrap_or_else(|| panic!("the testbed has no face {name}"));
         format!("{}{path}", self.idp_url())
     }
 
@@ -171,7 +197,11 @@ impl Testbed {
     /// The current code of a user's first device, or of the device that the `otp` face assumes.
     pub fn code(&self, user: &str) -> String {
         let secret = self.users(|users| {
-            let first = users.get(user).devices.first().map(|device| device.secret.clone());
+            let first = users
+                .get(user)
+                .devices
+                .first()
+                .map(|device| device.secret.clone());
             first.unwrap_or_else(|| crate::users::TOTP_SECRET.into())
         });
         totp(&secret, Utc::now().timestamp().unsigned_abs())

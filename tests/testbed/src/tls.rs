@@ -19,7 +19,10 @@ impl Authority {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, name);
         let key = KeyPair::generate().expect("a key is made");
-        let pem = params.self_signed(&key).expect("a certificate is made").pem();
+        let pem = params
+            .self_signed(&key)
+            .expect("a certificate is made")
+            .pem();
         Self {
             issuer: Issuer::new(params, key),
             pem,
@@ -39,15 +42,18 @@ impl Authority {
             params.not_after = rcgen::date_time_ymd(year, month, day);
         }
         let key = KeyPair::generate().expect("a key is made");
-        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate is made");
+        let certificate = params
+            .signed_by(&key, &self.issuer)
+            .expect("a certificate is made");
         let chain = vec![CertificateDer::from(certificate.der().to_vec())];
         let key = PrivatePkcs8KeyDer::from(key.serialize_der());
-        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("ring knows the usual versions")
-            .with_no_client_auth()
-            .with_single_cert(chain, key.into())
-            .expect("the key fits the certificate");
+        let config =
+            ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .expect("ring knows the usual versions")
+                .with_no_client_auth()
+                .with_single_cert(chain, key.into())
+                .expect("the key fits the certificate");
         Arc::new(config)
     }
 }

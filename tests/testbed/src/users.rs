@@ -63,7 +63,10 @@ impl Role {
 
     /// The role's ARN.
     pub fn arn(&self) -> String {
-        format!("arn:{}:iam::{}:role/{}", self.partition, self.account, self.name)
+        format!(
+            "arn:{}:iam::{}:role/{}",
+            self.partition, self.account, self.name
+        )
     }
 
     /// The ARN of the SAML provider that the role trusts.
@@ -285,7 +288,11 @@ mod tests {
     fn a_name_is_found_as_people_type_it() {
         let users = Users::usual();
         for typed in ["ada", "Ada", "CORP\\ada", "ada@example.com"] {
-            assert_eq!(users.find(typed).map(|u| u.name.as_str()), Some("ada"), "{typed}");
+            assert_eq!(
+                users.find(typed).map(|u| u.name.as_str()),
+                Some("ada"),
+                "{typed}"
+            );
         }
         assert!(users.find("nobody").is_none());
     }

@@ -54,6 +54,15 @@ impl Request {
         }
     }
 
+    /// The fields of the query, then those of a posted form.
+    pub fn all_fields(&self) -> Vec<(String, String)> {
+        let mut all = self.query_fields();
+        if self.is_post() {
+            all.extend(self.fields());
+        }
+        all
+    }
+
     /// The value of a form field.
     pub fn field(&self, name: &str) -> Option<String> {
         self.fields()
@@ -171,7 +180,11 @@ impl Reply {
 
     /// The page that nobody has.
     pub fn missing() -> Self {
-        Self::html(crate::idp::html::page("Not found", "<p>There is no such page.</p>")).status(404)
+        Self::html(crate::idp::html::page(
+            "Not found",
+            "<p>There is no such page.</p>",
+        ))
+        .status(404)
     }
 
     /// The same answer with another status.
@@ -230,7 +243,8 @@ mod tests {
 
     #[test]
     fn a_multipart_form_is_read() {
-        let body = b"--XX\r\nContent-Disposition: form-data; name=\"user\"\r\n\r\nada\r\n--XX--\r\n";
+        let body =
+            b"--XX\r\nContent-Disposition: form-data; name=\"user\"\r\n\r\nada\r\n--XX--\r\n";
         let request = post("multipart/form-data; boundary=XX", body);
         assert_eq!(request.field("user").as_deref(), Some("ada"));
     }

@@ -13,32 +13,35 @@ use crate::web::Request;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct AuthnRequest {
     pub id: String,
-    pub issuer: String,
     pub acs: Option<String>,
 }
 
 /// Reads the deflated `SAMLRequest` of the query; the error says what is wrong with it.
 pub(crate) fn from_redirect(request: &Request) -> Result<AuthnRequest, &'static str> {
-    let value = request.query_field("SAMLRequest").ok_or("There is no SAMLRequest.")?;
+    let value = request
+        .query_field("SAMLRequest")
+        .ok_or("There is no SAMLRequest.")?;
     let deflated = from_base64(&value).ok_or("The SAMLRequest is not base64.")?;
     let mut xml = String::new();
     DeflateDecoder::new(deflated.as_slice())
         .take(100_000)
         .read_to_string(&mut xml)
         .map_err(|_| "The SAMLRequest is not deflated.")?;
-    read(&xml)
+    read(&xml, "urn:amazon:webservices")
 }
 
 /// Reads the `SAMLRequest` of a posted form, which is not deflated.
-pub(crate) fn from_post(request: &Request) -> Result<AuthnRequest, &'static str> {
-    let value = request.field("SAMLRequest").ok_or("There is no SAMLRequest.")?;
+pub(crate) fn from_post(request: &Request, issuer: &str) -> Result<AuthnRequest, &'static str> {
+    let value = request
+        .field("SAMLRequest")
+        .ok_or("There is no SAMLRequest.")?;
     let xml = from_base64(&value)
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .ok_or("The SAMLRequest is not base64.")?;
-    read(&xml)
+    read(&xml, issuer)
 }
 
-fn read(xml: &str) -> Result<AuthnRequest, &'static str> {
+fn read(xml: &str, issuer: &str) -> Result<AuthnRequest, &'static str> {
     let document = Document::parse(xml).map_err(|_| "The SAMLRequest is not XML.")?;
     let root = document.root_element();
     if !root.has_tag_name((PROTOCOL, "AuthnRequest")) || root.attribute("Version") != Some("2.0") {
@@ -48,22 +51,25 @@ fn read(xml: &str) -> Result<AuthnRequest, &'static str> {
     if !id.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
         return Err("The ID of the AuthnRequest is no XML name.");
     }
-    let issued = root.attribute("IssueInstant").and_then(crate::encoding::from_instant);
+    let issued = root
+        .attribute("IssueInstant")
+        .and_then(crate::encoding::from_instant);
     if issued.is_none_or(|time| (chrono::Utc::now() - time).num_minutes().abs() >= 5) {
         return Err("The IssueInstant of the AuthnRequest is missing or off.");
     }
-    let issuer = root
+    let named = root
         .children()
         .find(|node| node.has_tag_name((ASSERTION, "Issuer")))
         .and_then(|node| node.text())
         .unwrap_or_default();
-    if issuer != "urn:amazon:webservices" {
+    if named != issuer {
         return Err("The issuer of the AuthnRequest is not known here.");
     }
     Ok(AuthnRequest {
         id: id.to_owned(),
-        issuer: issuer.to_owned(),
-        acs: root.attribute("AssertionConsumerServiceURL").map(str::to_owned),
+        acs: root
+            .attribute("AssertionConsumerServiceURL")
+            .map(str::to_owned),
     })
 }
 
@@ -81,6 +87,7 @@ mod tests {
 
     #[test]
     fn only_aws_with_a_good_id_is_answered() {
+        let read = |text: &str| read(text, "urn:amazon:webservices");
         assert!(read(&xml("_1", "urn:amazon:webservices")).is_ok());
         assert!(read(&xml("1", "urn:amazon:webservices")).is_err());
         assert!(read(&xml("_1", "urn:other")).is_err());

@@ -17,12 +17,18 @@ pub(crate) fn page(title: &str, body: &str) -> String {
 
 /// A hidden field.
 pub(crate) fn hidden(name: &str, value: &str) -> String {
-    format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">\n", escape(value))
+    format!(
+        "<input type=\"hidden\" name=\"{name}\" value=\"{}\">\n",
+        escape(value)
+    )
 }
 
 /// A page whose form submits itself.
 pub(crate) fn auto_submit(title: &str, action: &str, fields: &[(&str, &str)]) -> String {
-    let hidden: String = fields.iter().map(|(name, value)| hidden(name, value)).collect();
+    let hidden: String = fields
+        .iter()
+        .map(|(name, value)| hidden(name, value))
+        .collect();
     format!(
         "<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><title>{title}</title></head>\n\
          <body onload=\"document.forms[0].submit()\">\n<form method=\"post\" action=\"{}\">\n{hidden}\

@@ -78,7 +78,11 @@ pub(crate) fn serve(world: &World, request: &Request) -> Reply {
 
 /// The metadata of the identity provider.
 pub(crate) fn metadata(world: &World) -> String {
-    let sso = format!("{}{}", world.urls.idp, start_path("sp-initiated").unwrap_or_default());
+    let sso = format!(
+        "{}{}",
+        world.urls.idp,
+        start_path("sp-initiated").unwrap_or_default()
+    );
     crate::saml::metadata::document(&world.entity_id(), world.key.certificate(), &sso)
 }
 
@@ -122,7 +126,11 @@ impl Visit<'_> {
         if user.password != password {
             *wrong += 1;
             user.locked = *wrong >= 5;
-            return if user.locked { Verdict::Locked } else { Verdict::Wrong };
+            return if user.locked {
+                Verdict::Locked
+            } else {
+                Verdict::Wrong
+            };
         }
         *wrong = 0;
         match user.password_expired {
@@ -165,17 +173,31 @@ impl Visit<'_> {
     /// The value of `SAMLResponse` for a user, and the sign-in address that it is for.
     pub fn saml_response(&self, user: &User, ticket: Option<&Ticket>) -> (String, String) {
         let state = self.world.state();
-        let partition = user.roles.first().map_or("aws", |role| role.partition.as_str());
+        let partition = user
+            .roles
+            .first()
+            .map_or("aws", |role| role.partition.as_str());
         let (acs, audience) = match partition {
-            "aws-cn" => ("https://signin.amazonaws.cn/saml", "urn:amazon:webservices:cn-north-1"),
-            "aws-us-gov" => ("https://signin.amazonaws-us-gov.com/saml", "urn:amazon:webservices:govcloud"),
+            "aws-cn" => (
+                "https://signin.amazonaws.cn/saml",
+                "urn:amazon:webservices:cn-north-1",
+            ),
+            "aws-us-gov" => (
+                "https://signin.amazonaws-us-gov.com/saml",
+                "urn:amazon:webservices:govcloud",
+            ),
             "aws-eusc" => (
                 "https://eusc-de-east-1.signin.amazonaws-eusc.eu/saml",
                 "urn:amazon:webservices",
             ),
-            _ => ("https://signin.aws.amazon.com/saml", "urn:amazon:webservices"),
+            _ => (
+                "https://signin.aws.amazon.com/saml",
+                "urn:amazon:webservices",
+            ),
         };
-        let acs = ticket.and_then(|ticket| ticket.acs.as_deref()).unwrap_or(acs);
+        let acs = ticket
+            .and_then(|ticket| ticket.acs.as_deref())
+            .unwrap_or(acs);
         let faults = state.faults.assertion();
         let occasion = Occasion {
             issuer: &self.world.entity_id(),
@@ -193,12 +215,19 @@ impl Visit<'_> {
     /// The last page: the signed response in a form for AWS, and the session cookie.
     pub fn finish(&self, user: &User, ticket: Option<&Ticket>) -> Reply {
         let (value, acs) = self.saml_response(user, ticket);
-        let relay_state = ticket.and_then(|ticket| ticket.relay_state.clone()).unwrap_or_default();
-        let page = html::auto_submit(
-            "Signing in",
-            &acs,
-            &[("SAMLResponse", &value), ("RelayState", &relay_state)],
-        );
+        let relay_state = ticket.and_then(|ticket| ticket.relay_state.clone());
+        let page = match self.face.name {
+            name if name.starts_with("simplesaml") => faces::simplesaml::last_page(&acs, &value),
+            name if name.starts_with("keycloak") => faces::keycloak::last_page(&acs, &value),
+            _ => html::auto_submit(
+                "Signing in",
+                &acs,
+                &[
+                    ("SAMLResponse", value.as_str()),
+                    ("RelayState", relay_state.as_deref().unwrap_or_default()),
+                ],
+            ),
+        };
         self.sign_in(user, Reply::html(page))
     }
 }

@@ -3,10 +3,13 @@
 use chrono::Utc;
 
 use super::html::{escape, hidden, page};
-use super::ticket::Ticket;
+use super::ticket::{Stage, Ticket};
 use super::{Verdict, Visit};
 use crate::users::{Device, TOTP_SECRET, User, step_of};
 use crate::web::Reply;
+
+/// What follows when all that was asked for was given.
+pub(crate) type Then = fn(&Visit<'_>, &User, &Ticket) -> Reply;
 
 /// What a code is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,23 +21,48 @@ pub(crate) enum CodeVerdict {
 
 impl Visit<'_> {
     /// After a password: the next page for whoever gave it, or none if it was not good.
-    pub fn after_password(&self, verdict: &Verdict, ticket: &mut Ticket) -> Option<Reply> {
+    pub fn after_password(
+        &self,
+        verdict: &Verdict,
+        ticket: &mut Ticket,
+        then: Then,
+    ) -> Option<Reply> {
         match verdict {
-            Verdict::Good(user) => Some(self.after_good_password(user, ticket)),
+            Verdict::Good(user) => Some(self.after_good_password(user, ticket, then)),
             Verdict::Expired(_) => Some(change_password(self)),
             Verdict::Wrong | Verdict::Locked => None,
         }
     }
 
-    fn after_good_password(&self, user: &User, ticket: &mut Ticket) -> Reply {
+    fn after_good_password(&self, user: &User, ticket: &mut Ticket, then: Then) -> Reply {
         ticket.user = Some(user.name.clone());
-        ticket.proven = true;
+        ticket.stage = Stage::Password;
         self.keep(ticket);
         match self.devices(user).len() {
-            0 => self.finish(user, Some(ticket)),
+            0 => self.complete(user, ticket, then),
             1 => Reply::html(code_page(self, ticket, "")),
             _ => Reply::html(choice_page(self, ticket, user)),
         }
+    }
+
+    /// After the last factor.
+    pub fn complete(&self, user: &User, ticket: &mut Ticket, then: Then) -> Reply {
+        ticket.stage = Stage::Complete;
+        self.keep(ticket);
+        then(self, user, ticket)
+    }
+
+    /// Ticket and user of a sign-in that has come at least that far.
+    pub fn at_stage(&self, id: Option<String>, stage: Stage) -> Option<(Ticket, User)> {
+        let ticket = self.ticket(id).filter(|ticket| ticket.stage >= stage)?;
+        let user = self.user_of(&ticket)?;
+        Some((ticket, user))
+    }
+
+    /// Whom a ticket is about.
+    pub fn user_of(&self, ticket: &Ticket) -> Option<User> {
+        let name = ticket.user.clone()?;
+        self.world.state().users.find(&name).cloned()
     }
 
     /// The code generators of a user on this face.
@@ -66,24 +94,31 @@ impl Visit<'_> {
     }
 
     /// The steps `device` and `otp`, if the request is for one of them.
-    pub fn second_factor(&self) -> Option<Reply> {
+    pub fn second_factor(&self, then: Then) -> Option<Reply> {
         if !self.request.is_post() || !matches!(self.step, "device" | "otp") {
             return None;
         }
-        let mut ticket = self.ticket(self.request.field("ticket")).filter(|ticket| ticket.proven)?;
-        let name = ticket.user.clone()?;
-        let user = self.world.state().users.find(&name).cloned()?;
+        let (mut ticket, user) = self.at_stage(self.request.field("ticket"), Stage::Password)?;
         if self.step == "device" {
-            ticket.device = self.request.field("device").and_then(|index| index.parse().ok());
+            ticket.device = self
+                .request
+                .field("device")
+                .and_then(|index| index.parse().ok());
             self.keep(&ticket);
             return Some(Reply::html(code_page(self, &ticket, "")));
         }
         let code = self.request.field("otp").unwrap_or_default();
-        Some(match self.try_code(&user, ticket.device.unwrap_or(0), &code) {
-            CodeVerdict::Good => self.finish(&user, Some(&ticket)),
-            CodeVerdict::Wrong => Reply::html(code_page(self, &ticket, "The code is invalid.")),
-            CodeVerdict::Replayed => Reply::html(code_page(self, &ticket, "This code was used before, wrong code.")),
-        })
+        Some(
+            match self.try_code(&user, ticket.device.unwrap_or(0), &code) {
+                CodeVerdict::Good => self.complete(&user, &mut ticket, then),
+                CodeVerdict::Wrong => Reply::html(code_page(self, &ticket, "The code is invalid.")),
+                CodeVerdict::Replayed => Reply::html(code_page(
+                    self,
+                    &ticket,
+                    "This code was used before, wrong code.",
+                )),
+            },
+        )
     }
 }
 

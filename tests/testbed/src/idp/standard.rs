@@ -1,8 +1,10 @@
 //! The flow that most faces share: one login page, perhaps a code, the response.
 
 use super::html::{escape, hidden};
+use super::second_factor::Then;
 use super::ticket::Ticket;
 use super::{Verdict, Visit};
+use crate::users::User;
 use crate::web::Reply;
 
 /// What a login page is made from.
@@ -69,44 +71,79 @@ pub(crate) fn stale() -> Reply {
     .status(400)
 }
 
-/// Serves a face that differs from the others only in its login page.
-pub(crate) fn serve(visit: &Visit<'_>, login_page: fn(&Login<'_>) -> Reply) -> Reply {
-    if let Some(reply) = visit.second_factor() {
-        return reply;
+/// A face that asks on one page, perhaps for a code, and goes on.
+#[derive(Clone, Copy)]
+pub(crate) struct Flow {
+    /// The login page.
+    pub page: fn(&Login<'_>) -> Reply,
+    /// What follows when the user is known.
+    pub then: Then,
+}
+
+impl Flow {
+    /// A face that differs from the others only in its login page.
+    pub const fn of(page: fn(&Login<'_>) -> Reply) -> Self {
+        Self { page, then: finish }
     }
-    let answered = visit.step == "login" || visit.request.is_post();
-    if !answered {
-        return match visit.session_user() {
+
+    /// Serves any request for the face.
+    pub fn serve(self, visit: &Visit<'_>) -> Reply {
+        if let Some(reply) = visit.second_factor(self.then) {
+            return reply;
+        }
+        if visit.step == "login" || visit.request.is_post() {
+            return self.answer(visit);
+        }
+        match visit.session_user() {
             Some(user) => visit.finish(&user, None),
-            None => first_page(visit, login_page),
-        };
+            None => self.first_page(visit),
+        }
     }
-    answer(visit, login_page, visit.request.field("password").as_deref())
-}
 
-/// The login page with a new ticket.
-pub(crate) fn first_page(visit: &Visit<'_>, login_page: fn(&Login<'_>) -> Reply) -> Reply {
-    let ticket = visit.open_ticket();
-    let reply = login_page(&Login {
-        visit,
-        ticket: &ticket,
-        error: "",
-    });
-    ticket.on(reply, visit)
-}
+    /// The login page with a new ticket.
+    pub fn first_page(self, visit: &Visit<'_>) -> Reply {
+        self.page_for(visit, &visit.open_ticket())
+    }
 
-/// What follows a filled form.
-pub(crate) fn answer(visit: &Visit<'_>, login_page: fn(&Login<'_>) -> Reply, password: Option<&str>) -> Reply {
-    let Some(mut ticket) = visit.ticket(visit.request.field("ticket")) else {
-        return stale();
-    };
-    let user = visit.request.field("username").unwrap_or_default();
-    let verdict = visit.try_password(&user, password.unwrap_or_default());
-    visit.after_password(&verdict, &mut ticket).unwrap_or_else(|| {
-        login_page(&Login {
+    /// The login page with a ticket that was just made.
+    pub fn page_for(self, visit: &Visit<'_>, ticket: &Ticket) -> Reply {
+        let reply = (self.page)(&Login {
             visit,
-            ticket: &ticket,
-            error: refusal(&verdict),
+            ticket,
+            error: "",
+        });
+        ticket.on(reply, visit)
+    }
+
+    /// What follows a filled form.
+    pub fn answer(self, visit: &Visit<'_>) -> Reply {
+        let password = visit.request.field("password").unwrap_or_default();
+        self.answer_with(
+            visit,
+            visit.ticket(visit.request.field("ticket")),
+            &password,
+        )
+    }
+
+    /// The same for a ticket and a password that were found in an unusual place.
+    pub fn answer_with(self, visit: &Visit<'_>, ticket: Option<Ticket>, password: &str) -> Reply {
+        let Some(mut ticket) = ticket else {
+            return stale();
+        };
+        let user = visit.request.field("username").unwrap_or_default();
+        let verdict = visit.try_password(&user, password);
+        let next = visit.after_password(&verdict, &mut ticket, self.then);
+        next.unwrap_or_else(|| {
+            (self.page)(&Login {
+                visit,
+                ticket: &ticket,
+                error: refusal(&verdict),
+            })
         })
-    })
+    }
+}
+
+/// The usual end: the response for AWS.
+pub(crate) fn finish(visit: &Visit<'_>, user: &User, ticket: &Ticket) -> Reply {
+    visit.finish(user, Some(ticket))
 }

@@ -15,10 +15,8 @@ pub(crate) struct Ticket {
     pub face: &'static str,
     /// Who gave a good password, or only a name on faces that ask in two steps.
     pub user: Option<String>,
-    /// True once the password was right.
-    pub proven: bool,
-    /// How often it was used.
-    pub uses: u32,
+    /// How far the sign-in has come.
+    pub stage: Stage,
     /// The device chosen for codes.
     pub device: Option<usize>,
     /// `ID` and `RelayState` of the request that is answered.
@@ -28,13 +26,21 @@ pub(crate) struct Ticket {
     pub acs: Option<String>,
 }
 
-/// The cookie that goes with a ticket.
-pub(crate) const COOKIE: &str = "testbed_ticket";
+/// How far a sign-in has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// Nothing is known.
+    Start,
+    /// The password was right.
+    Password,
+    /// So was the code, if one is asked for.
+    Complete,
+}
 
 impl Ticket {
     /// Puts the cookie on a reply.
     pub fn on(&self, reply: Reply, visit: &Visit<'_>) -> Reply {
-        reply.cookie(COOKIE, &self.cookie, visit.face.prefix)
+        reply.cookie(visit.ticket_cookie(), &self.cookie, visit.face.prefix)
     }
 }
 
@@ -46,8 +52,7 @@ impl Visit<'_> {
             cookie: random_name(),
             face: self.face.name,
             user: None,
-            proven: false,
-            uses: 0,
+            stage: Stage::Start,
             device: None,
             request_id: None,
             relay_state: None,
@@ -59,18 +64,32 @@ impl Visit<'_> {
 
     /// Remembers what changed.
     pub fn keep(&self, ticket: &Ticket) {
-        self.world.state().tickets.insert(ticket.id.clone(), ticket.clone());
+        self.world
+            .state()
+            .tickets
+            .insert(ticket.id.clone(), ticket.clone());
     }
 
-    /// The ticket of that id, if its face and its cookie are right; counts the use.
+    /// The ticket of that id, if its face and its cookie are right.
     pub fn ticket(&self, id: Option<String>) -> Option<Ticket> {
-        let cookie = self.request.cookie(COOKIE);
-        let mut state = self.world.state();
-        let ticket = state.tickets.get_mut(&id?)?;
-        let good = ticket.face == self.face.name && cookie.as_deref() == Some(ticket.cookie.as_str());
-        good.then(|| {
-            ticket.uses += 1;
-            ticket.clone()
-        })
+        let ticket = self.ticket_without_cookie(id)?;
+        (self.request.cookie(self.ticket_cookie()) == Some(ticket.cookie.clone())).then_some(ticket)
+    }
+
+    /// The same for a form that another host was to send.
+    pub fn ticket_without_cookie(&self, id: Option<String>) -> Option<Ticket> {
+        let state = self.world.state();
+        let ticket = state.tickets.get(&id?)?;
+        (ticket.face == self.face.name).then(|| ticket.clone())
+    }
+
+    /// The cookie that goes with a ticket.
+    pub fn ticket_cookie(&self) -> &'static str {
+        match self.face.name {
+            "simplesaml-1.19" => "SimpleSAMLSessionID",
+            name if name.starts_with("simplesaml") => "SimpleSAML",
+            name if name.starts_with("keycloak") => "AUTH_SESSION_ID",
+            _ => "testbed_ticket",
+        }
     }
 }

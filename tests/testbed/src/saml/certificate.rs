@@ -47,18 +47,26 @@ impl PublicKey {
             return false;
         };
         match (self, name) {
-            (Self::Rsa(key), "rsa-sha256") => UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key)
-                .verify(message, signature)
-                .is_ok(),
-            (Self::Rsa(key), "rsa-sha384") => UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA384, key)
-                .verify(message, signature)
-                .is_ok(),
-            (Self::Rsa(key), "rsa-sha512") => UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA512, key)
-                .verify(message, signature)
-                .is_ok(),
-            (Self::Ec(key), "ecdsa-sha256") => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key)
-                .verify(message, signature)
-                .is_ok(),
+            (Self::Rsa(key), "rsa-sha256") => {
+                UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key)
+                    .verify(message, signature)
+                    .is_ok()
+            }
+            (Self::Rsa(key), "rsa-sha384") => {
+                UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA384, key)
+                    .verify(message, signature)
+                    .is_ok()
+            }
+            (Self::Rsa(key), "rsa-sha512") => {
+                UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA512, key)
+                    .verify(message, signature)
+                    .is_ok()
+            }
+            (Self::Ec(key), "ecdsa-sha256") => {
+                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key)
+                    .verify(message, signature)
+                    .is_ok()
+            }
             _ => false,
         }
     }
@@ -72,7 +80,9 @@ fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
         0..=0x7f => (usize::from(first), rest),
         0x81..=0x84 => {
             let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            let length = bytes.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+            let length = bytes
+                .iter()
+                .fold(0, |sum, byte| sum << 8 | usize::from(*byte));
             (length, rest)
         }
         _ => return None,

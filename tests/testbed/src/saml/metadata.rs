@@ -67,7 +67,11 @@ mod tests {
     #[test]
     fn metadata_goes_there_and_back() {
         let key = SigningKey::generate();
-        let xml = document("http://idp.test/?a=1&b=2", key.certificate(), "http://idp.test/sso");
+        let xml = document(
+            "http://idp.test/?a=1&b=2",
+            key.certificate(),
+            "http://idp.test/sso",
+        );
         let trust = Trust::from_metadata(&xml).unwrap();
         assert_eq!(trust.entity_id, "http://idp.test/?a=1&b=2");
         assert_eq!(trust.keys, [key.public()]);

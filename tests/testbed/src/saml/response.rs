@@ -32,7 +32,12 @@ pub(crate) struct Occasion<'a> {
 }
 
 /// The value of the field `SAMLResponse`.
-pub(crate) fn build(user: &User, occasion: &Occasion<'_>, key: &SigningKey, sealed: &AssertionKey) -> String {
+pub(crate) fn build(
+    user: &User,
+    occasion: &Occasion<'_>,
+    key: &SigningKey,
+    sealed: &AssertionKey,
+) -> String {
     let has = |fault| occasion.faults.contains(&fault);
     let shape = Shape::of(user.namespaces);
     let xml = if has(AssertionFault::AuthnFailed) {
@@ -122,8 +127,19 @@ fn refusal(shape: &Shape, occasion: &Occasion<'_>, code: &str, key: &SigningKey)
     key.sign(&response(shape, occasion, &id, code, ""), &id)
 }
 
-fn response(shape: &Shape, occasion: &Occasion<'_>, id: &str, refused: &str, content: &str) -> String {
-    let Shape { p, a, response, assertion } = shape;
+fn response(
+    shape: &Shape,
+    occasion: &Occasion<'_>,
+    id: &str,
+    refused: &str,
+    content: &str,
+) -> String {
+    let Shape {
+        p,
+        a,
+        response,
+        assertion,
+    } = shape;
     let now = instant(occasion.now);
     let acs = escape(occasion.acs);
     let answers = in_response_to(occasion);
@@ -221,7 +237,9 @@ fn attributes(a: &str, user: &User, faults: &[AssertionFault]) -> String {
             .iter()
             .map(|value| format!("<{a}AttributeValue>{}</{a}AttributeValue>", escape(value)))
             .collect();
-        out.push_str(&format!("<{a}Attribute Name=\"{name}\">{values}</{a}Attribute>"));
+        out.push_str(&format!(
+            "<{a}Attribute Name=\"{name}\">{values}</{a}Attribute>"
+        ));
     };
     let roles: Vec<_> = user
         .roles
@@ -314,7 +332,10 @@ mod tests {
             faults,
         };
         let value = build(user, &occasion, &key, &AssertionKey::generate());
-        (String::from_utf8(from_base64(&value).unwrap()).unwrap(), key)
+        (
+            String::from_utf8(from_base64(&value).unwrap()).unwrap(),
+            key,
+        )
     }
 
     #[test]
@@ -325,14 +346,21 @@ mod tests {
                 user.namespaces = namespaces;
                 let (xml, key) = xml(&user, signed, &[]);
                 let text = verify(&xml, &[key.public()]);
-                assert!(text.is_ok_and(|t| t.contains("role/x/R,arn")), "{namespaces:?} {signed:?}: {xml}");
+                assert!(
+                    text.is_ok_and(|t| t.contains("role/x/R,arn")),
+                    "{namespaces:?} {signed:?}: {xml}"
+                );
             }
         }
     }
 
     #[test]
     fn a_bad_signature_is_bad() {
-        let (xml, key) = xml(&User::new("ada"), Signed::Both, &[AssertionFault::BadSignature]);
+        let (xml, key) = xml(
+            &User::new("ada"),
+            Signed::Both,
+            &[AssertionFault::BadSignature],
+        );
         assert!(verify(&xml, &[key.public()]).is_err());
     }
 }

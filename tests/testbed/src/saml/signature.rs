@@ -70,7 +70,11 @@ fn signable(document: &Document<'_>, root: NodeId) -> Result<Vec<NodeId>, Distru
         return Err(Distrust::Unreadable);
     }
     let assertions = document.child_elements_by_name_ns(root, ASSERTION, "Assertion");
-    if document.get_elements_by_tag_name_ns(ASSERTION, "Assertion").len() > 1 {
+    if document
+        .get_elements_by_tag_name_ns(ASSERTION, "Assertion")
+        .len()
+        > 1
+    {
         return Err(Distrust::Invalid("more than one assertion"));
     }
     Ok(std::iter::once(root).chain(assertions).collect())
@@ -104,17 +108,26 @@ fn verify_one(
         }
     };
     let text = |node| from_wrapped_base64(&document.text_content_deep(node)).unwrap_or_default();
-    let algorithm = |node| document.get_attribute(node, "Algorithm").unwrap_or_default();
+    let algorithm = |node| {
+        document
+            .get_attribute(node, "Algorithm")
+            .unwrap_or_default()
+    };
 
     let info = child(signature, "SignedInfo")?;
     let method = child(info, "CanonicalizationMethod")?;
     if algorithm(method) != EXCLUSIVE {
-        return Err(Distrust::Invalid("canonicalisation is not the exclusive one"));
+        return Err(Distrust::Invalid(
+            "canonicalisation is not the exclusive one",
+        ));
     }
     let signed_info = canonical(document, info, None, &prefixes(document, method))?;
     let value = text(child(signature, "SignatureValue")?);
     let by = algorithm(child(info, "SignatureMethod")?);
-    if !keys.iter().any(|key| key.verifies(by, &signed_info, &value)) {
+    if !keys
+        .iter()
+        .any(|key| key.verifies(by, &signed_info, &value))
+    {
         return Err(Distrust::Invalid("no key of the provider made it"));
     }
 
@@ -126,7 +139,9 @@ fn verify_one(
     }
     let mut listed = Vec::new();
     let mut steps = Vec::new();
-    for transform in document.child_elements_by_name_ns(child(reference, "Transforms")?, SIGNATURE, "Transform") {
+    for transform in
+        document.child_elements_by_name_ns(child(reference, "Transforms")?, SIGNATURE, "Transform")
+    {
         steps.push(algorithm(transform));
         listed.extend(prefixes(document, transform));
     }
@@ -228,11 +243,13 @@ impl SigningKey {
             .expect("the element to sign is there");
         // The place is a comment, which canonical text leaves out.
         let uncommented = NodeSet::tree_without_comments(element, &document);
-        let bytes = canonicalize_doc::<&str>(&document, C14nMode::Exclusive, Some(&uncommented), &[])
-            .expect("our own XML is canonicalised");
+        let bytes =
+            canonicalize_doc::<&str>(&document, C14nMode::Exclusive, Some(&uncommented), &[])
+                .expect("our own XML is canonicalised");
         let info = signed_info(id, &to_base64(digest(&SHA256, &bytes)));
-        let canonical_info = bergshamra_c14n::canonicalize::<&str>(&info, C14nMode::Exclusive, None, &[])
-            .expect("our own XML is canonicalised");
+        let canonical_info =
+            bergshamra_c14n::canonicalize::<&str>(&info, C14nMode::Exclusive, None, &[])
+                .expect("our own XML is canonicalised");
         let value = self
             .key
             .sign(&SystemRandom::new(), &canonical_info)
@@ -245,7 +262,11 @@ impl SigningKey {
         );
         let start = xml.find(&format!("ID=\"{id}\"")).expect("the ID is there");
         let place = start + xml[start..].find(PLACE).expect("a place for the signature");
-        format!("{}{signature}{}", &xml[..place], &xml[place + PLACE.len()..])
+        format!(
+            "{}{signature}{}",
+            &xml[..place],
+            &xml[place + PLACE.len()..]
+        )
     }
 }
 
@@ -286,7 +307,10 @@ mod tests {
     #[test]
     fn the_certificate_holds_the_key() {
         let key = SigningKey::generate();
-        assert_eq!(PublicKey::of_certificate(key.certificate()), Some(key.public()));
+        assert_eq!(
+            PublicKey::of_certificate(key.certificate()),
+            Some(key.public())
+        );
     }
 
     #[test]
@@ -321,7 +345,10 @@ mod tests {
     #[test]
     fn an_unsigned_message_is_caught() {
         let key = SigningKey::generate();
-        assert_eq!(verify(&message("ada"), &[key.public()]), Err(Distrust::Unsigned));
+        assert_eq!(
+            verify(&message("ada"), &[key.public()]),
+            Err(Distrust::Unsigned)
+        );
     }
 
     #[test]
@@ -330,12 +357,15 @@ mod tests {
         let good = signed(&key);
         let start = good.find("<a:Assertion").unwrap();
         let end = good.find("</p:Response>").unwrap();
-        let evil = format!("<a:Assertion xmlns:a=\"{ASSERTION}\" ID=\"e1\"><a:Subject>eve</a:Subject></a:Assertion>");
+        let evil = format!(
+            "<a:Assertion xmlns:a=\"{ASSERTION}\" ID=\"e1\"><a:Subject>eve</a:Subject></a:Assertion>"
+        );
         let beside = format!("{}{evil}{}", &good[..start], &good[start..]);
         assert!(verify(&beside, &[key.public()]).is_err());
 
         // The signed assertion hides in an extension, the evil one carries its signature.
-        let signature = &good[good.find("<ds:Signature").unwrap()..good.find("</ds:Signature>").unwrap() + 15];
+        let signature =
+            &good[good.find("<ds:Signature").unwrap()..good.find("</ds:Signature>").unwrap() + 15];
         let evil = format!(
             "<a:Assertion xmlns:a=\"{ASSERTION}\" ID=\"e1\">{signature}<a:Subject>eve</a:Subject></a:Assertion>"
         );
@@ -353,7 +383,10 @@ mod tests {
         let object = format!(
             "<p:Response xmlns:p=\"{PROTOCOL}\" ID=\"r2\"><a:Assertion xmlns:a=\"{ASSERTION}\" ID=\"e1\">{}\
              <a:Subject>eve</a:Subject></a:Assertion></p:Response>",
-            signature.replace("</ds:Signature>", &format!("<ds:Object>{original}</ds:Object></ds:Signature>")),
+            signature.replace(
+                "</ds:Signature>",
+                &format!("<ds:Object>{original}</ds:Object></ds:Signature>")
+            ),
         );
         assert!(verify(&object, &[key.public()]).is_err());
     }

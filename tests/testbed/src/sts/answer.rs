@@ -49,7 +49,11 @@ impl StsError {
     /// The error as XML.
     pub fn reply(&self) -> Reply {
         let id = request_id();
-        let kind = if self.status < 500 { "Sender" } else { "Receiver" };
+        let kind = if self.status < 500 {
+            "Sender"
+        } else {
+            "Receiver"
+        };
         let body = format!(
             "<ErrorResponse xmlns=\"{NAMESPACE}\">\n  <Error>\n    <Type>{kind}</Type>\n    <Code>{}</Code>\n    \
              <Message>{}</Message>\n  </Error>\n  <RequestId>{id}</RequestId>\n</ErrorResponse>\n",

@@ -41,7 +41,9 @@ pub(crate) fn check(
     succeeded(outer.root_element())?;
     let issuer = issuer(&outer, &xml, sealed);
     if issuer != trust.entity_id {
-        return Err(StsError::invalid_token("Issuer not present in specified provider"));
+        return Err(StsError::invalid_token(
+            "Issuer not present in specified provider",
+        ));
     }
     let text = verified(&xml, trust, sealed)?;
     let document = Document::parse(&text).map_err(|_| unreadable())?;
@@ -51,7 +53,9 @@ pub(crate) fn check(
         .find(|node| node.has_tag_name((ASSERTION, "Assertion")))
         .ok_or_else(unreadable)?;
     if child_text(assertion, "Issuer").as_deref() != Some(issuer.as_str()) {
-        return Err(StsError::invalid_token("Issuer not present in specified provider"));
+        return Err(StsError::invalid_token(
+            "Issuer not present in specified provider",
+        ));
     }
     times(assertion, now)?;
     audience(assertion, partition)?;
@@ -85,7 +89,9 @@ fn succeeded(response: Node<'_, '_>) -> Result<(), StsError> {
 /// Whom the message claims to be from; believed only when the signature of that provider holds.
 fn issuer(outer: &Document<'_>, xml: &str, sealed: &AssertionKey) -> String {
     let opened = cipher_value(xml).and_then(|value| sealed.open(&value));
-    let inner = opened.as_deref().and_then(|text| Document::parse(text).ok());
+    let inner = opened
+        .as_deref()
+        .and_then(|text| Document::parse(text).ok());
     let root = inner.as_ref().unwrap_or(outer).root();
     root.descendants()
         .find(|node| node.has_tag_name((ASSERTION, "Assertion")))
@@ -180,8 +186,13 @@ pub(crate) fn signs_in(url: &str, partition: &str) -> bool {
         return false;
     };
     let host = url.host_str().unwrap_or_default();
-    let hosted = host == suffix || host.strip_suffix(suffix).is_some_and(|region| region.ends_with('.'));
-    url.scheme() == "https" && hosted && (url.path() == "/saml" || url.path().starts_with("/saml/acs/"))
+    let hosted = host == suffix
+        || host
+            .strip_suffix(suffix)
+            .is_some_and(|region| region.ends_with('.'));
+    url.scheme() == "https"
+        && hosted
+        && (url.path() == "/saml" || url.path().starts_with("/saml/acs/"))
 }
 
 fn claims(assertion: Node<'_, '_>, issuer: String) -> Result<Claims, StsError> {
@@ -196,7 +207,10 @@ fn claims(assertion: Node<'_, '_>, issuer: String) -> Result<Claims, StsError> {
         .ok_or_else(|| StsError::invalid_token("RoleSessionName is required in AuthnResponse"))?
         .clone();
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
-    if !(2..=64).contains(&session_name.len()) || !session_name.chars().all(allowed) || names.len() > 1 {
+    if !(2..=64).contains(&session_name.len())
+        || !session_name.chars().all(allowed)
+        || names.len() > 1
+    {
         return Err(StsError::invalid_token(
             "RoleSessionName in AuthnResponse must match [a-zA-Z_0-9+=,.@-]{2,64}",
         ));
@@ -209,7 +223,10 @@ fn claims(assertion: Node<'_, '_>, issuer: String) -> Result<Claims, StsError> {
             .unwrap_or_default()
             .to_owned(),
         session_name,
-        roles: attribute(assertion, "Role").iter().filter_map(|pair| role_pair(pair)).collect(),
+        roles: attribute(assertion, "Role")
+            .iter()
+            .filter_map(|pair| role_pair(pair))
+            .collect(),
         session_end: find("AuthnStatement")
             .and_then(|statement| statement.attribute("SessionNotOnOrAfter"))
             .and_then(from_instant),
@@ -238,7 +255,10 @@ fn attribute(assertion: Node<'_, '_>, name: &str) -> Vec<String> {
 fn role_pair(value: &str) -> Option<(String, String)> {
     let (one, two) = value.split_once(',')?;
     let (one, two) = (one.trim().to_owned(), two.trim().to_owned());
-    match (one.contains(":saml-provider/"), two.contains(":saml-provider/")) {
+    match (
+        one.contains(":saml-provider/"),
+        two.contains(":saml-provider/"),
+    ) {
         (false, true) => Some((one, two)),
         (true, false) => Some((two, one)),
         _ => None,
@@ -266,7 +286,10 @@ mod tests {
     #[test]
     fn sign_in_addresses_are_told_from_lookalikes() {
         assert!(signs_in("https://signin.aws.amazon.com/saml", "aws"));
-        assert!(signs_in("https://eu-west-1.signin.aws.amazon.com/saml", "aws"));
+        assert!(signs_in(
+            "https://eu-west-1.signin.aws.amazon.com/saml",
+            "aws"
+        ));
         assert!(signs_in("https://signin.amazonaws.cn/saml", "aws-cn"));
         assert!(!signs_in("https://signin.amazonaws.cn/saml", "aws"));
         assert!(!signs_in("https://evilsignin.aws.amazon.com/saml", "aws"));
@@ -275,7 +298,10 @@ mod tests {
 
     #[test]
     fn a_pair_is_read_in_either_order() {
-        let (role, provider) = ("arn:aws:iam::1:role/saml-provider", "arn:aws:iam::1:saml-provider/role");
+        let (role, provider) = (
+            "arn:aws:iam::1:role/saml-provider",
+            "arn:aws:iam::1:saml-provider/role",
+        );
         let pair = Some((role.to_owned(), provider.to_owned()));
         assert_eq!(role_pair(&format!(" {role} , {provider} ")), pair);
         assert_eq!(role_pair(&format!("{provider},{role}")), pair);

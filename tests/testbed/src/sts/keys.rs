@@ -122,7 +122,11 @@ mod tests {
 
     #[test]
     fn the_arn_of_a_session_drops_the_path() {
-        let keys = KeyRing::default().issue("arn:aws-cn:iam::111111111111:role/team/x/R", "ada", Utc::now());
+        let keys = KeyRing::default().issue(
+            "arn:aws-cn:iam::111111111111:role/team/x/R",
+            "ada",
+            Utc::now(),
+        );
         assert_eq!(keys.arn, "arn:aws-cn:sts::111111111111:assumed-role/R/ada");
     }
 }

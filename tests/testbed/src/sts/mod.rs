@@ -17,6 +17,7 @@ use crate::web::{Reply, Request};
 use crate::world::World;
 use answer::{StsError, success};
 use assertion::Claims;
+pub(crate) use assertion::signs_in;
 use keys::{KeyRing, split};
 
 /// What STS knows of a role beyond its ARN.
@@ -104,8 +105,7 @@ pub(crate) struct Parameters(HashMap<String, String>);
 
 impl Parameters {
     pub fn of(request: &Request) -> Self {
-        let body = request.is_post().then(|| request.fields()).unwrap_or_default();
-        Self(request.query_fields().into_iter().chain(body).collect())
+        Self(request.all_fields().into_iter().collect())
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
@@ -118,7 +118,11 @@ impl Parameters {
             .get(name)
             .ok_or_else(|| StsError::parameter(&shown, "null", "not be null"))?;
         if value.len() < least {
-            return Err(StsError::parameter(&shown, value, &format!("have length greater than or equal to {least}")));
+            return Err(StsError::parameter(
+                &shown,
+                value,
+                &format!("have length greater than or equal to {least}"),
+            ));
         }
         if value.len() > most {
             // AWS repeats the value; an assertion of that size helps nobody.
@@ -146,9 +150,17 @@ impl Parameters {
 
     /// Refuses a session policy that AWS would refuse.
     fn check_policies(&self) -> Result<(), StsError> {
-        let arns = self.0.keys().filter(|name| name.starts_with("PolicyArns.member.")).count();
+        let arns = self
+            .0
+            .keys()
+            .filter(|name| name.starts_with("PolicyArns.member."))
+            .count();
         if arns > 10 {
-            return Err(StsError::parameter("policyArns", "[...]", "have length less than or equal to 10"));
+            return Err(StsError::parameter(
+                "policyArns",
+                "[...]",
+                "have length less than or equal to 10",
+            ));
         }
         let Some(policy) = self.get("Policy") else {
             return Ok(());
@@ -158,7 +170,11 @@ impl Parameters {
             .is_ok_and(|policy| policy.get("Statement").is_some());
         match good {
             true => Ok(()),
-            false => Err(StsError::new(400, "MalformedPolicyDocument", "This policy contains invalid Json")),
+            false => Err(StsError::new(
+                400,
+                "MalformedPolicyDocument",
+                "This policy contains invalid Json",
+            )),
         }
     }
 }
@@ -192,7 +208,10 @@ fn assume_role_with_saml(world: &World, parameters: &Parameters) -> Result<Reply
         ));
     }
     let expires = expiry(&claims, now, duration);
-    let keys = state.sts.keys.issue(role_arn, &claims.session_name, expires);
+    let keys = state
+        .sts
+        .keys
+        .issue(role_arn, &claims.session_name, expires);
     let provider = principal_arn.rsplit('/').next().unwrap_or_default();
     let qualifier = ring::digest::digest(
         &ring::digest::SHA1_FOR_LEGACY_USE_ONLY,

@@ -26,7 +26,11 @@ pub(crate) fn get_caller_identity(world: &World, request: &Request) -> Result<Re
 }
 
 /// Gives keys of another role to the holder of a role's keys.
-pub(crate) fn assume_role(world: &World, request: &Request, parameters: &Parameters) -> Result<Reply, StsError> {
+pub(crate) fn assume_role(
+    world: &World,
+    request: &Request,
+    parameters: &Parameters,
+) -> Result<Reply, StsError> {
     let mut state = world.state();
     let state = &mut *state;
     let caller = caller(&state.sts, request)?;
@@ -56,7 +60,8 @@ pub(crate) fn assume_role(world: &World, request: &Request, parameters: &Paramet
         .trusted
         .as_ref()
         .is_none_or(|roles| roles.iter().any(|role| is_session_of(&caller, role)));
-    let external = rules.external_id.is_none() || rules.external_id.as_deref() == parameters.get("ExternalId");
+    let external =
+        rules.external_id.is_none() || rules.external_id.as_deref() == parameters.get("ExternalId");
     if !trusted || !external {
         return Err(denied());
     }
@@ -76,9 +81,9 @@ pub(crate) fn assume_role(world: &World, request: &Request, parameters: &Paramet
 fn is_session_of(caller: &SessionKeys, role_arn: &str) -> bool {
     let (partition, account, path) = split(role_arn);
     let name = path.rsplit('/').next().unwrap_or(path);
-    caller
-        .arn
-        .starts_with(&format!("arn:{partition}:sts::{account}:assumed-role/{name}/"))
+    caller.arn.starts_with(&format!(
+        "arn:{partition}:sts::{account}:assumed-role/{name}/"
+    ))
 }
 
 /// The keys that signed a request, if all about them is right.

@@ -21,7 +21,13 @@ pub(crate) struct Authorization {
 impl Authorization {
     /// Reads the headers of a request; an error if it is not signed.
     pub fn of(request: &Request) -> Result<Self, StsError> {
-        let missing = || StsError::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token");
+        let missing = || {
+            StsError::new(
+                403,
+                "MissingAuthenticationToken",
+                "Request is missing Authentication Token",
+            )
+        };
         let header = request.header("authorization").ok_or_else(missing)?;
         let incomplete = || {
             StsError::new(
@@ -30,7 +36,9 @@ impl Authorization {
                 "Authorization header requires 'Credential', 'Signature' and 'SignedHeaders'",
             )
         };
-        let fields = header.strip_prefix("AWS4-HMAC-SHA256").ok_or_else(incomplete)?;
+        let fields = header
+            .strip_prefix("AWS4-HMAC-SHA256")
+            .ok_or_else(incomplete)?;
         let field = |name: &str| {
             fields
                 .split(',')
@@ -44,9 +52,15 @@ impl Authorization {
         Ok(Self {
             key_id: key_id.to_owned(),
             scope: scope.to_owned(),
-            signed_headers: field("SignedHeaders")?.split(';').map(str::to_owned).collect(),
+            signed_headers: field("SignedHeaders")?
+                .split(';')
+                .map(str::to_owned)
+                .collect(),
             signature: field("Signature")?,
-            time: request.header("x-amz-date").ok_or_else(incomplete)?.to_owned(),
+            time: request
+                .header("x-amz-date")
+                .ok_or_else(incomplete)?
+                .to_owned(),
         })
     }
 
@@ -56,7 +70,13 @@ impl Authorization {
     }
 
     /// Refuses a signature that this secret did not make, or not within 15 minutes of now.
-    pub fn check(&self, request: &Request, secret: &str, service: &str, now: DateTime<Utc>) -> Result<(), StsError> {
+    pub fn check(
+        &self,
+        request: &Request,
+        secret: &str,
+        service: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), StsError> {
         let refused = |message: &str| StsError::new(403, "SignatureDoesNotMatch", message);
         let time = NaiveDateTime::parse_from_str(&self.time, "%Y%m%dT%H%M%SZ")
             .map_err(|_| refused("Date in X-Amz-Date is not in ISO 8601 basic format"))?
@@ -76,7 +96,9 @@ impl Authorization {
         let day = self.time.get(..8).unwrap_or_default();
         let expected = format!("{day}/{}/{service}/aws4_request", self.region());
         if self.scope != expected {
-            return Err(refused("Credential should be scoped to correct service and day"));
+            return Err(refused(
+                "Credential should be scoped to correct service and day",
+            ));
         }
         for needed in ["host", "x-amz-date"] {
             if !self.signed_headers.iter().any(|name| name == needed) {
@@ -92,7 +114,9 @@ impl Authorization {
         let key = self
             .scope
             .split('/')
-            .fold(format!("AWS4{secret}").into_bytes(), |key, part| mac(&key, part));
+            .fold(format!("AWS4{secret}").into_bytes(), |key, part| {
+                mac(&key, part)
+            });
         match hex(mac(&key, &to_sign)) == self.signature {
             true => Ok(()),
             false => Err(refused(
@@ -140,7 +164,9 @@ fn mac(key: &[u8], text: &str) -> Vec<u8> {
 fn quote(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                char::from(byte).to_string()
+            }
             other => format!("%{other:02X}"),
         })
         .collect()
@@ -192,9 +218,20 @@ mod tests {
     fn the_plainest_published_example_is_accepted() {
         let request = vanilla("5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31");
         let authorization = Authorization::of(&request).unwrap();
-        assert_eq!(authorization.check(&request, SECRET, "service", noon()), Ok(()));
-        assert!(authorization.check(&request, "other", "service", noon()).is_err());
-        assert!(authorization.check(&request, SECRET, "sts", noon()).is_err());
+        assert_eq!(
+            authorization.check(&request, SECRET, "service", noon()),
+            Ok(())
+        );
+        assert!(
+            authorization
+                .check(&request, "other", "service", noon())
+                .is_err()
+        );
+        assert!(
+            authorization
+                .check(&request, SECRET, "sts", noon())
+                .is_err()
+        );
     }
 
     #[test]
@@ -203,7 +240,10 @@ mod tests {
             "Action=ListUsers&Version=2010-05-08",
             &[
                 ("host", "iam.amazonaws.com"),
-                ("content-type", "application/x-www-form-urlencoded; charset=utf-8"),
+                (
+                    "content-type",
+                    "application/x-www-form-urlencoded; charset=utf-8",
+                ),
                 ("x-amz-date", "20150830T123600Z"),
                 (
                     "authorization",
@@ -221,11 +261,18 @@ mod tests {
     fn a_changed_signature_and_a_clock_that_is_off_are_refused() {
         let request = vanilla("5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf30");
         let authorization = Authorization::of(&request).unwrap();
-        let error = authorization.check(&request, SECRET, "service", noon()).unwrap_err();
-        assert_eq!((error.status, error.code.as_str()), (403, "SignatureDoesNotMatch"));
+        let error = authorization
+            .check(&request, SECRET, "service", noon())
+            .unwrap_err();
+        assert_eq!(
+            (error.status, error.code.as_str()),
+            (403, "SignatureDoesNotMatch")
+        );
         for minutes in [-16, 16] {
             let late = noon() + chrono::Duration::minutes(minutes);
-            let error = authorization.check(&request, SECRET, "service", late).unwrap_err();
+            let error = authorization
+                .check(&request, SECRET, "service", late)
+                .unwrap_err();
             assert!(error.message.starts_with("Signature "), "{}", error.message);
         }
     }

@@ -27,9 +27,15 @@ impl Answer {
 
     pub fn forms(&self) -> Vec<Form> {
         let text = self.text();
-        text.split("<form")
-            .skip(1)
-            .map(|rest| Form::read(rest.split("</form>").next().unwrap_or(rest), &self.url))
+        let lower = text.to_ascii_lowercase();
+        lower
+            .match_indices("<form")
+            .map(|(start, _)| {
+                let end = lower[start..]
+                    .find("</form>")
+                    .map_or(text.len(), |end| start + end);
+                Form::read(&text[start..end], &self.url)
+            })
             .collect()
     }
 
@@ -61,9 +67,11 @@ impl Form {
         let mut fields = Vec::new();
         for tag in rest.split('<') {
             let tag = tag.split('>').next().unwrap_or_default();
-            let is_field = tag.starts_with("input") || tag.starts_with("button");
+            let lower = tag.to_ascii_lowercase();
+            let is_field = lower.starts_with("input") || lower.starts_with("button");
             let kind = attribute(tag, "type").unwrap_or_default();
-            let skipped = ["checkbox", "radio"].contains(&kind.as_str()) && !tag.contains("checked");
+            let skipped =
+                ["checkbox", "radio"].contains(&kind.as_str()) && !tag.contains("checked");
             if let (true, false, Some(name)) = (is_field, skipped, attribute(tag, "name")) {
                 fields.push((name, attribute(tag, "value").unwrap_or_default()));
             }
@@ -97,14 +105,16 @@ impl Form {
 }
 
 fn attribute(tag: &str, name: &str) -> Option<String> {
-    let lower = tag.to_lowercase();
+    let lower = tag.to_ascii_lowercase();
     let at = lower.find(&format!(" {name}=\""))? + name.len() + 3;
     let value = &tag[at..];
     Some(unescape(&value[..value.find('"')?]))
 }
 
 pub fn unescape(text: &str) -> String {
-    text.replace("&lt;", "<")
+    text.replace("&#x2F;", "/")
+        .replace("&#47;", "/")
+        .replace("&lt;", "<")
         .replace("&gt;", ">")
         .replace("&quot;", "\"")
         .replace("&#39;", "'")
@@ -133,7 +143,8 @@ impl Browser {
             return self.get(&url);
         }
         let kind = [("content-type", "application/x-www-form-urlencoded")];
-        self.send("POST", &form.action, &kind, &body).expect("an answer")
+        self.send("POST", &form.action, &kind, &body)
+            .expect("an answer")
     }
 
     /// Follows redirects, as GET.
@@ -142,7 +153,10 @@ impl Browser {
             let Some(location) = answer.header("location") else {
                 return answer;
             };
-            let next = url::Url::parse(&answer.url).unwrap().join(location).unwrap();
+            let next = url::Url::parse(&answer.url)
+                .unwrap()
+                .join(location)
+                .unwrap();
             answer = self.get(next.as_str());
         }
         panic!("too many redirects");
@@ -152,19 +166,34 @@ impl Browser {
     pub fn login(&mut self, url: &str, user: &str, password: &str) -> Answer {
         let page = self.get(url);
         let page = self.follow(page);
-        let form = page.form("password").set("username", user).set("password", password);
+        let form = page
+            .form("password")
+            .set("username", user)
+            .set("password", password);
         let answer = self.submit(&form);
         self.follow(answer)
     }
 
-    pub fn send(&mut self, method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer, String> {
+    pub fn send(
+        &mut self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Answer, String> {
         self.requests += 1;
         let parsed = url::Url::parse(url).map_err(|error| error.to_string())?;
         let host = parsed.host_str().unwrap_or_default().to_owned();
         let port = parsed.port().unwrap_or(80);
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).map_err(|error| error.to_string())?;
-        stream.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
-        let query = parsed.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let mut stream =
+            TcpStream::connect(("127.0.0.1", port)).map_err(|error| error.to_string())?;
+        stream
+            .set_read_timeout(Some(Duration::from_secs(3)))
+            .unwrap();
+        let query = parsed
+            .query()
+            .map(|query| format!("?{query}"))
+            .unwrap_or_default();
         let mut head = format!(
             "{method} {}{query} HTTP/1.1\r\nconnection: close\r\ncontent-length: {}\r\n",
             parsed.path(),
@@ -189,17 +218,25 @@ impl Browser {
             .write_all(format!("{head}\r\n{body}").as_bytes())
             .map_err(|error| error.to_string())?;
         let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        stream
+            .read_to_end(&mut bytes)
+            .map_err(|error| error.to_string())?;
         let answer = read(url, &bytes)?;
         self.remember(&host, &answer);
         Ok(answer)
     }
 
     fn remember(&mut self, host: &str, answer: &Answer) {
-        for (_, line) in answer.headers.iter().filter(|(name, _)| name == "set-cookie") {
+        for (_, line) in answer
+            .headers
+            .iter()
+            .filter(|(name, _)| name == "set-cookie")
+        {
             let mut parts = line.split("; ");
             let (name, value) = parts.next().unwrap().split_once('=').unwrap();
-            let path = parts.find_map(|part| part.strip_prefix("Path=")).unwrap_or("/");
+            let path = parts
+                .find_map(|part| part.strip_prefix("Path="))
+                .unwrap_or("/");
             let key = (host.to_owned(), path.to_owned(), name.to_owned());
             self.cookies.insert(key, value.to_owned());
         }
@@ -213,7 +250,10 @@ fn read(url: &str, bytes: &[u8]) -> Result<Answer, String> {
         .ok_or("the head is not whole")?;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.lines();
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).ok_or("no status")?;
+    let status = lines
+        .next()
+        .and_then(|line| line.split(' ').nth(1))
+        .ok_or("no status")?;
     let headers: Vec<(String, String)> = lines
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
@@ -226,7 +266,9 @@ fn read(url: &str, bytes: &[u8]) -> Result<Answer, String> {
         body,
     };
     match answer.header("content-length") {
-        Some(length) if length != answer.body.len().to_string() => Err("the body is not whole".into()),
+        Some(length) if length != answer.body.len().to_string() => {
+            Err("the body is not whole".into())
+        }
         _ => Ok(answer),
     }
 }

@@ -1,6 +1,9 @@
 //! The testbed as a client sees it.
 
 mod client;
+mod faces;
+mod faults;
 mod redeeming;
 mod signing_in;
 mod token_service;
+mod transport;

@@ -8,8 +8,16 @@ use mai_testbed::{ODD_PASSWORD, PASSWORD, Server, Testbed};
 fn a_sign_in_ends_in_keys() {
     let testbed = Testbed::start();
     let page = Browser::default().login(&testbed.face("simple"), "ada", PASSWORD);
-    assert_eq!(page.form("SAMLResponse").action, "https://signin.aws.amazon.com/saml");
-    let keys = keys(&redeem(&testbed, &page.saml_response(), "111111111111/PowerUser", &[]));
+    assert_eq!(
+        page.form("SAMLResponse").action,
+        "https://signin.aws.amazon.com/saml"
+    );
+    let keys = keys(&redeem(
+        &testbed,
+        &page.saml_response(),
+        "111111111111/PowerUser",
+        &[],
+    ));
     assert!(keys.id.starts_with("ASIA"), "{keys:?}");
 }
 
@@ -18,7 +26,11 @@ fn a_wrong_password_is_counted_and_the_fifth_locks() {
     let testbed = Testbed::start();
     for attempt in 1..=5 {
         let page = Browser::default().login(&testbed.face("simple"), "ada", "wrong");
-        let expected = if attempt < 5 { "Invalid user name or password." } else { "Your account is locked." };
+        let expected = if attempt < 5 {
+            "Invalid user name or password."
+        } else {
+            "Your account is locked."
+        };
         assert!(page.text().contains(expected), "{attempt}: {}", page.text());
         assert_eq!(testbed.password_attempts("ada"), attempt);
     }
@@ -32,8 +44,18 @@ fn a_second_visit_is_silent() {
     let mut browser = Browser::default();
     browser.login(&testbed.face("simple"), "ada", PASSWORD);
     testbed.clear_requests();
-    assert!(!browser.get(&testbed.face("simple")).saml_response().is_empty());
-    assert!(testbed.requests().iter().all(|seen| !seen.had_password && seen.had_cookie));
+    assert!(
+        !browser
+            .get(&testbed.face("simple"))
+            .saml_response()
+            .is_empty()
+    );
+    assert!(
+        testbed
+            .requests()
+            .iter()
+            .all(|seen| !seen.had_password && seen.had_cookie)
+    );
     testbed.forget_sessions();
     browser.get(&testbed.face("simple")).form("password");
 }
@@ -43,7 +65,10 @@ fn the_log_tells_where_a_password_went_and_not_which() {
     let testbed = Testbed::start();
     Browser::default().login(&testbed.face("simple"), "zoe", ODD_PASSWORD);
     let seen = testbed.requests();
-    let had: Vec<_> = seen.iter().map(|seen| (seen.server, seen.had_password)).collect();
+    let had: Vec<_> = seen
+        .iter()
+        .map(|seen| (seen.server, seen.had_password))
+        .collect();
     assert_eq!(had, [(Server::Idp, false), (Server::Idp, true)]);
     assert!(!format!("{seen:?}").contains("ss<>"), "{seen:?}");
 }
@@ -51,7 +76,9 @@ fn the_log_tells_where_a_password_went_and_not_which() {
 #[test]
 fn a_form_without_its_cookie_or_out_of_order_is_refused() {
     let testbed = Testbed::start();
-    let form = Browser::default().get(&testbed.face("simple")).form("password");
+    let form = Browser::default()
+        .get(&testbed.face("simple"))
+        .form("password");
     let filled = form.set("username", "ada").set("password", PASSWORD);
     assert_eq!(Browser::default().submit(&filled).status, 400);
 
@@ -70,11 +97,20 @@ fn a_code_is_good_once() {
         let mut browser = Browser::default();
         let page = browser.login(&testbed.face("simple"), "otto", PASSWORD);
         let wrong = browser.submit(&page.form("otp").set("otp", "00000"));
-        assert!(wrong.text().contains("The code is invalid."), "{}", wrong.text());
+        assert!(
+            wrong.text().contains("The code is invalid."),
+            "{}",
+            wrong.text()
+        );
         let page = browser.submit(&wrong.form("otp").set("otp", &testbed.code("otto")));
         assert!(page.text().contains(expected), "{}", page.text());
     }
-    assert!(testbed.requests().iter().any(|seen| seen.had_code && !seen.had_password));
+    assert!(
+        testbed
+            .requests()
+            .iter()
+            .any(|seen| seen.had_code && !seen.had_password)
+    );
 }
 
 #[test]

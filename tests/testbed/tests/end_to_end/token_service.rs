@@ -57,7 +57,12 @@ pub fn redeem(testbed: &Testbed, assertion: &str, role: &str, more: &[(&str, &st
 pub fn refusal(answer: &Answer) -> String {
     let text = answer.text();
     assert!(text.starts_with("<ErrorResponse"), "{text}");
-    format!("{} {}: {}", answer.status, tag(&text, "Code"), tag(&text, "Message"))
+    format!(
+        "{} {}: {}",
+        answer.status,
+        tag(&text, "Code"),
+        tag(&text, "Message")
+    )
 }
 
 pub fn keys(answer: &Answer) -> Keys {

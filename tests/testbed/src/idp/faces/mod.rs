@@ -1,26 +1,143 @@
 //! Every face, by name.
 
+mod forms;
+mod hosts;
+pub(crate) mod keycloak;
+mod keycloak_pages;
 mod plain;
+pub(crate) mod simplesaml;
+mod steps;
+mod trouble;
 
 use super::{Face, Visit};
 use crate::web::Reply;
 
-const fn face(
-    name: &'static str,
-    prefix: &'static str,
-    start: &'static str,
-    serve: fn(&Visit<'_>) -> Reply,
-) -> Face {
-    Face {
-        name,
-        prefix,
-        start,
-        serve,
-    }
+type Serve = fn(&Visit<'_>) -> Reply;
+
+/// A face whose folder has its name.
+macro_rules! face {
+    ($name:literal, $serve:expr) => {
+        face!($name, concat!("/", $name, "/"), "start?app=aws", $serve)
+    };
+    ($name:literal, $prefix:expr, $start:literal, $serve:expr) => {
+        Face {
+            name: $name,
+            prefix: $prefix,
+            start: $start,
+            serve: $serve as Serve,
+        }
+    };
 }
+
+const SIMPLESAML: Serve = simplesaml::serve;
+const KEYCLOAK: Serve = keycloak::serve;
 
 /// The faces in no order that matters: a request goes to the longest prefix of its path.
 pub(crate) static FACES: &[Face] = &[
-    face("simple", "/simple/", "start?app=aws", plain::simple),
-    face("otp", "/otp/", "start?app=aws", plain::simple),
+    face!("simple", plain::simple),
+    face!("otp", plain::simple),
+    face!("fragment", forms::fragment),
+    face!("question", forms::question),
+    face!("empty-action", forms::empty_action),
+    face!(
+        "relative",
+        "/relative/",
+        "a/b/start?app=aws",
+        forms::relative
+    ),
+    face!("base-href", forms::base_href),
+    face!("formaction", forms::formaction),
+    face!("entities", forms::entities),
+    face!("get-form", forms::get_form),
+    face!("latin1", forms::latin1),
+    face!("multipart", forms::multipart),
+    face!("many-forms", forms::many_forms),
+    face!("checkbox-radio", forms::checkbox_radio),
+    face!("nested", forms::nested),
+    face!("too-deep", forms::too_deep),
+    face!("huge", forms::huge),
+    face!("two-pages", steps::two_pages),
+    face!("no-password", steps::no_password),
+    face!("choice", steps::choice),
+    face!("choice-radio", steps::choice_radio),
+    face!("consent", steps::consent),
+    face!("terms", steps::terms),
+    face!("meta", steps::meta),
+    face!("script", steps::script),
+    face!("expiring", steps::expiring),
+    face!("hop", hosts::hop),
+    face!("sp-initiated", "/saml/", "sso", hosts::sp_initiated),
+    face!("to-other-form", hosts::to_other_form),
+    face!("to-other-redirect", hosts::to_other_redirect),
+    face!("to-other-307", hosts::to_other_307),
+    face!("http-downgrade", hosts::http_downgrade),
+    face!("http-redirect", hosts::http_redirect),
+    face!("false-aws", hosts::false_aws),
+    face!("basic", trouble::basic),
+    face!("negotiate", trouble::negotiate),
+    face!("captcha", trouble::captcha),
+    face!("js-only", trouble::js_only),
+    face!("webauthn", trouble::webauthn),
+    face!("redirect-loop", trouble::redirect_loop),
+    face!("again", trouble::again),
+    face!("portal", trouble::portal),
+    face!("error-page", trouble::error_page),
+    face!("stale", trouble::stale),
+    face!("stale-login", trouble::stale_login),
+    face!("change-password", trouble::change_password),
+    face!("enrol", trouble::enrol),
+    face!(
+        "simplesaml",
+        "/simplesaml/",
+        "saml2/idp/SSOService.php?spentityid=urn:amazon:webservices",
+        SIMPLESAML
+    ),
+    face!(
+        "simplesaml-1.19",
+        "/old/simplesaml/",
+        "saml2/idp/SSOService.php?spentityid=urn:amazon:webservices",
+        SIMPLESAML
+    ),
+    face!(
+        "simplesaml-consent",
+        "/consenting/simplesaml/",
+        "saml2/idp/SSOService.php?spentityid=urn:amazon:webservices",
+        SIMPLESAML
+    ),
+    face!(
+        "keycloak",
+        "/realms/corp/",
+        "protocol/saml/clients/aws",
+        KEYCLOAK
+    ),
+    face!(
+        "keycloak-v2",
+        "/realms/corp-v2/",
+        "protocol/saml/clients/aws",
+        KEYCLOAK
+    ),
+    face!(
+        "keycloak-terms",
+        "/realms/corp-terms/",
+        "protocol/saml/clients/aws",
+        KEYCLOAK
+    ),
+    face!(
+        "keycloak-enrol",
+        "/realms/corp-enrol/",
+        "protocol/saml/clients/aws",
+        KEYCLOAK
+    ),
+    face!(
+        "keycloak-expired",
+        "/realms/corp-expired/",
+        "protocol/saml/clients/aws",
+        KEYCLOAK
+    ),
+    face!(
+        "keycloak-update-password",
+        "/realms/corp-update-password/",
+        "protocol/saml/clients/aws",
+        KEYCLOAK
+    ),
 ];

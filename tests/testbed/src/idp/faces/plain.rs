@@ -1,20 +1,24 @@
-//! Login pages as they should be.
+//! A login page as it should be.
 
-use crate::idp::html::{hidden, page};
-use crate::idp::standard::{Login, answer, serve, stale};
-use crate::idp::{Visit, html};
+use crate::idp::Visit;
+use crate::idp::html::{escape, hidden, page};
+use crate::idp::standard::{Flow, Login, stale};
 use crate::web::Reply;
 
-/// One page; its hidden fields must come back all, in the order of the page.
+/// One page; its fields must come back all, in the order of the page.
 pub(crate) fn simple(visit: &Visit<'_>) -> Reply {
-    if visit.step == "login" && visit.request.is_post() {
-        let names: Vec<_> = visit.request.fields().into_iter().map(|(name, _)| name).collect();
+    if visit.step == "login" {
+        let names: Vec<_> = visit
+            .request
+            .fields()
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
         if names != ["ticket", "step", "username", "password", "step", "proceed"] {
             return stale();
         }
-        return answer(visit, simple_page, visit.request.field("password").as_deref());
     }
-    serve(visit, simple_page)
+    Flow::of(simple_page).serve(visit)
 }
 
 fn simple_page(login: &Login<'_>) -> Reply {
@@ -24,10 +28,16 @@ fn simple_page(login: &Login<'_>) -> Reply {
          <label for=\"p\">Password</label> <input id=\"p\" name=\"password\" type=\"password\">\n{}\
          <button type=\"submit\" name=\"proceed\">Sign in</button>\n</form>",
         login.alert(),
-        html::escape(&login.action()),
+        escape(&login.action()),
         login.hidden(),
         hidden("step", "1"),
         hidden("step", "2"),
     );
     Reply::html(page("Sign in", &form))
+}
+
+/// The login page of faces whose point lies elsewhere.
+pub(crate) fn ordinary_page(login: &Login<'_>) -> Reply {
+    let form = login.form(&login.action());
+    Reply::html(page("Sign in", &format!("<h1>Sign in</h1>\n{form}")))
 }
