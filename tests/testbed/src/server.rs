@@ -10,7 +10,6 @@ use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use chrono::Utc;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
@@ -171,7 +170,7 @@ async fn answer(
     for (name, value) in &reply.headers {
         response = response.header(name, value);
     }
-    let date = http_date(Utc::now() + chrono::Duration::seconds(skew));
+    let date = http_date(world.now() + chrono::Duration::seconds(skew));
     let response = response
         .header("date", date)
         .body(Full::new(Bytes::from(reply.body)))

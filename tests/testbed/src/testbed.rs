@@ -4,8 +4,6 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::Utc;
-
 use crate::faults::{Fault, Refusal};
 use crate::idp;
 use crate::saml::metadata::Trust;
@@ -169,9 +167,16 @@ impl Testbed {
     ///
     /// When there is no such face: a mistake in the test.
     pub fn face(&self, name: &str) -> String {
-        let path =
-            idp::start_path(name).unwrap_or_else(|| panic!("the testbed has no face {name}"));
-        format!("{}{path}", self.idp_url())
+        format!("{}{}", self.idp_url(), Self::face_path(name))
+    }
+
+    /// Path and query of a face's start URL, for the other origins.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such face: a mistake in the test.
+    pub fn face_path(name: &str) -> String {
+        idp::start_path(name).unwrap_or_else(|| panic!("the testbed has no face {name}"))
     }
 
     /// The names of all faces.
@@ -204,7 +209,7 @@ impl Testbed {
                 .map(|device| device.secret.clone());
             first.unwrap_or_else(|| crate::users::TOTP_SECRET.into())
         });
-        totp(&secret, Utc::now().timestamp().unsigned_abs())
+        totp(&secret, self.world.now().timestamp().unsigned_abs())
     }
 
     /// Forgets which codes were used, so that a second sign-in need not wait for the next one.
@@ -235,6 +240,13 @@ impl Testbed {
     /// How long a browser stays signed in, from its next sign-in on.
     pub fn session_seconds(&self, seconds: i64) {
         self.world.state().session_seconds = seconds;
+    }
+
+    /// Sets the clock of all servers so many seconds off the real one: assertions, keys, codes, sessions.
+    ///
+    /// [`Fault::DateSkew`] changes the `Date` header alone.
+    pub fn clock(&self, seconds: i64) {
+        self.world.set_clock(seconds);
     }
 
     /// Puts a fault in force.
@@ -282,6 +294,6 @@ impl Testbed {
 
     /// Makes all keys that STS gave out expire now.
     pub fn expire_keys(&self) {
-        self.world.state().sts.keys.expire_all(Utc::now());
+        self.world.state().sts.keys.expire_all(self.world.now());
     }
 }

@@ -1,9 +1,10 @@
 //! All that the servers of one testbed share.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 
 use crate::faults::Faults;
 use crate::idp::ticket::Ticket;
@@ -32,6 +33,7 @@ pub(crate) struct World {
     pub urls: Urls,
     pub key: SigningKey,
     pub sealed: AssertionKey,
+    clock: AtomicI64,
     state: Mutex<State>,
 }
 
@@ -68,6 +70,7 @@ impl World {
             urls,
             key: SigningKey::generate(),
             sealed: AssertionKey::generate(),
+            clock: AtomicI64::new(0),
             state: Mutex::new(State {
                 users: Users::usual(),
                 faults: Faults::default(),
@@ -87,6 +90,16 @@ impl World {
     /// What changes; a test that panicked while holding it does not matter to the others.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The time on the testbed's clock.
+    pub fn now(&self) -> DateTime<Utc> {
+        Utc::now() + Duration::seconds(self.clock.load(Ordering::SeqCst))
+    }
+
+    /// Sets the testbed's clock so many seconds off the real one.
+    pub fn set_clock(&self, seconds: i64) {
+        self.clock.store(seconds, Ordering::SeqCst);
     }
 
     /// Who the identity provider says it is.

@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 
+use chrono::{DateTime, Utc};
 use flate2::read::DeflateDecoder;
 use roxmltree::Document;
 
@@ -17,7 +18,10 @@ pub(crate) struct AuthnRequest {
 }
 
 /// Reads the deflated `SAMLRequest` of the query; the error says what is wrong with it.
-pub(crate) fn from_redirect(request: &Request) -> Result<AuthnRequest, &'static str> {
+pub(crate) fn from_redirect(
+    request: &Request,
+    now: DateTime<Utc>,
+) -> Result<AuthnRequest, &'static str> {
     let value = request
         .query_field("SAMLRequest")
         .ok_or("There is no SAMLRequest.")?;
@@ -27,21 +31,25 @@ pub(crate) fn from_redirect(request: &Request) -> Result<AuthnRequest, &'static 
         .take(100_000)
         .read_to_string(&mut xml)
         .map_err(|_| "The SAMLRequest is not deflated.")?;
-    read(&xml, "urn:amazon:webservices")
+    read(&xml, "urn:amazon:webservices", now)
 }
 
 /// Reads the `SAMLRequest` of a posted form, which is not deflated.
-pub(crate) fn from_post(request: &Request, issuer: &str) -> Result<AuthnRequest, &'static str> {
+pub(crate) fn from_post(
+    request: &Request,
+    issuer: &str,
+    now: DateTime<Utc>,
+) -> Result<AuthnRequest, &'static str> {
     let value = request
         .field("SAMLRequest")
         .ok_or("There is no SAMLRequest.")?;
     let xml = from_base64(&value)
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .ok_or("The SAMLRequest is not base64.")?;
-    read(&xml, issuer)
+    read(&xml, issuer, now)
 }
 
-fn read(xml: &str, issuer: &str) -> Result<AuthnRequest, &'static str> {
+fn read(xml: &str, issuer: &str, now: DateTime<Utc>) -> Result<AuthnRequest, &'static str> {
     let document = Document::parse(xml).map_err(|_| "The SAMLRequest is not XML.")?;
     let root = document.root_element();
     if !root.has_tag_name((PROTOCOL, "AuthnRequest")) || root.attribute("Version") != Some("2.0") {
@@ -54,7 +62,7 @@ fn read(xml: &str, issuer: &str) -> Result<AuthnRequest, &'static str> {
     let issued = root
         .attribute("IssueInstant")
         .and_then(crate::encoding::from_instant);
-    if issued.is_none_or(|time| (chrono::Utc::now() - time).num_minutes().abs() >= 5) {
+    if issued.is_none_or(|time| (now - time).num_minutes().abs() >= 5) {
         return Err("The IssueInstant of the AuthnRequest is missing or off.");
     }
     let named = root
@@ -81,13 +89,13 @@ mod tests {
         format!(
             "<p:AuthnRequest xmlns:p=\"{PROTOCOL}\" ID=\"{id}\" Version=\"2.0\" IssueInstant=\"{}\">\
              <a:Issuer xmlns:a=\"{ASSERTION}\">{issuer}</a:Issuer></p:AuthnRequest>",
-            crate::encoding::instant(chrono::Utc::now())
+            crate::encoding::instant(Utc::now())
         )
     }
 
     #[test]
     fn only_aws_with_a_good_id_is_answered() {
-        let read = |text: &str| read(text, "urn:amazon:webservices");
+        let read = |text: &str| read(text, "urn:amazon:webservices", Utc::now());
         assert!(read(&xml("_1", "urn:amazon:webservices")).is_ok());
         assert!(read(&xml("1", "urn:amazon:webservices")).is_err());
         assert!(read(&xml("_1", "urn:other")).is_err());

@@ -7,7 +7,7 @@ pub(crate) mod second_factor;
 mod standard;
 pub(crate) mod ticket;
 
-use chrono::{Duration, Utc};
+use chrono::Duration;
 
 use crate::encoding::random_name;
 use crate::saml::response::{Occasion, build};
@@ -144,7 +144,7 @@ impl Visit<'_> {
         let cookie = self.request.cookie(self.session_cookie())?;
         let state = self.world.state();
         let session = state.sessions.get(&cookie)?;
-        let good = session.face == self.face.name && session.until > Utc::now();
+        let good = session.face == self.face.name && session.until > self.world.now();
         let user = good.then(|| state.users.find(&session.user).cloned())?;
         user.filter(|user| !user.locked)
     }
@@ -156,7 +156,7 @@ impl Visit<'_> {
         let session = BrowserSession {
             face: self.face.name,
             user: user.name.clone(),
-            until: Utc::now() + Duration::seconds(state.session_seconds),
+            until: self.world.now() + Duration::seconds(state.session_seconds),
         };
         state.sessions.insert(id.clone(), session);
         reply.cookie(self.session_cookie(), &id, self.face.prefix)
@@ -204,7 +204,7 @@ impl Visit<'_> {
             acs,
             audience,
             in_response_to: ticket.and_then(|ticket| ticket.request_id.as_deref()),
-            now: Utc::now(),
+            now: self.world.now(),
             signed: state.signed,
             faults: &faults,
         };

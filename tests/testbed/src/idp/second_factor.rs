@@ -1,7 +1,5 @@
 //! Codes after the password, for users who have devices and for faces that always ask.
 
-use chrono::Utc;
-
 use super::html::{escape, hidden, page};
 use super::ticket::{Stage, Ticket};
 use super::{Verdict, Visit};
@@ -82,7 +80,7 @@ impl Visit<'_> {
         let Some(device) = devices.get(device) else {
             return CodeVerdict::Wrong;
         };
-        let now = Utc::now().timestamp().unsigned_abs();
+        let now = self.world.now().timestamp().unsigned_abs();
         let Some(step) = step_of(&device.secret, code.trim(), now) else {
             return CodeVerdict::Wrong;
         };

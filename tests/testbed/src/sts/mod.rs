@@ -198,7 +198,7 @@ fn assume_role_with_saml(world: &World, parameters: &Parameters) -> Result<Reply
         .cloned()
         .or_else(|| world.trust_of(&state.users, principal_arn))
         .ok_or_else(|| StsError::invalid_token("Specified provider doesn't exist"))?;
-    let now = Utc::now();
+    let now = world.now();
     let claims = assertion::check(value, partition, &trust, &world.sealed, now)?;
     let rules = permitted(state, &claims, role_arn, principal_arn)?;
     let duration = wanted.unwrap_or(3600);

@@ -1,6 +1,6 @@
 //! What keys can be used for: GetCallerIdentity and AssumeRole, both signed.
 
-use chrono::{Duration, Utc};
+use chrono::{DateTime, Duration, Utc};
 
 use super::answer::{StsError, success};
 use super::keys::{SessionKeys, split};
@@ -13,7 +13,7 @@ use crate::world::World;
 /// Says whose keys signed the request.
 pub(crate) fn get_caller_identity(world: &World, request: &Request) -> Result<Reply, StsError> {
     let state = world.state();
-    let caller = caller(&state.sts, request)?;
+    let caller = caller(&state.sts, request, world.now())?;
     Ok(success(
         "GetCallerIdentity",
         &format!(
@@ -33,7 +33,7 @@ pub(crate) fn assume_role(
 ) -> Result<Reply, StsError> {
     let mut state = world.state();
     let state = &mut *state;
-    let caller = caller(&state.sts, request)?;
+    let caller = caller(&state.sts, request, world.now())?;
     let role_arn = parameters.text("RoleArn", 20, 2048)?;
     let session = parameters.text("RoleSessionName", 2, 64)?;
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
@@ -73,7 +73,7 @@ pub(crate) fn assume_role(
     let keys = state
         .sts
         .keys
-        .issue(role_arn, session, Utc::now() + Duration::seconds(duration));
+        .issue(role_arn, session, world.now() + Duration::seconds(duration));
     Ok(success("AssumeRole", &keys.to_xml()))
 }
 
@@ -87,7 +87,7 @@ fn is_session_of(caller: &SessionKeys, role_arn: &str) -> bool {
 }
 
 /// The keys that signed a request, if all about them is right.
-fn caller(sts: &StsState, request: &Request) -> Result<SessionKeys, StsError> {
+fn caller(sts: &StsState, request: &Request, now: DateTime<Utc>) -> Result<SessionKeys, StsError> {
     let invalid = || {
         StsError::new(
             403,
@@ -100,7 +100,7 @@ fn caller(sts: &StsState, request: &Request) -> Result<SessionKeys, StsError> {
     if request.header("x-amz-security-token") != Some(keys.token.as_str()) {
         return Err(invalid());
     }
-    let now = Utc::now();
+
     authorization.check(request, &keys.secret, "sts", now)?;
     if keys.expires <= now {
         return Err(StsError::new(

@@ -2,10 +2,10 @@
 
 use crate::client::{Answer, Browser, unescape};
 use crate::token_service::{keys, redeem};
-use mai_testbed::{ODD_PASSWORD, PASSWORD, Server, Testbed};
+use mai_testbed::{PASSWORD, Server, Testbed};
 
 /// Checks that a page ends the sign-in with a response that STS believes.
-fn redeemed(testbed: &Testbed, face: &str, page: &Answer) {
+pub fn redeemed(testbed: &Testbed, face: &str, page: &Answer) {
     assert!(
         page.text().contains("SAMLResponse"),
         "{face}: {} {}",
@@ -143,94 +143,6 @@ fn meta_and_script_pages_lead_to_the_form_and_on() {
 }
 
 #[test]
-fn odd_charsets_and_passwords_survive() {
-    let testbed = Testbed::start();
-    let zoe = Browser::default().login(&testbed.face("simple"), "zoe", ODD_PASSWORD);
-    redeemed(&testbed, "simple", &zoe);
-    // The test's browser sends UTF-8, which a page in ISO-8859-1 does not expect.
-    let zoe = Browser::default().login(&testbed.face("latin1"), "zoe", ODD_PASSWORD);
-    assert!(zoe.text().contains("Invalid user name"), "{}", zoe.text());
-
-    let mut browser = Browser::default();
-    let form = browser.get(&testbed.face("latin1")).form("password");
-    let body = format!(
-        "ticket={}&username=zoe&password=p%26%E4+ss%3C%3E%22%27%25%2B%3D%3B%23%5C",
-        form.value("ticket")
-    );
-    let page = browser.send("POST", &form.action, &[], &body).unwrap();
-    redeemed(&testbed, "latin1", &page);
-}
-
-#[test]
-fn forms_with_odd_targets_want_them() {
-    let testbed = Testbed::start();
-    for (face, action) in [("base-href", "deep/login"), ("formaction", "login")] {
-        let mut browser = Browser::default();
-        let start = testbed.face(face);
-        let mut form = browser
-            .get(&start)
-            .form("password")
-            .set("username", "ada")
-            .set("password", PASSWORD);
-        assert_ne!(
-            browser.submit(&form).status,
-            200,
-            "{face}: followed as written"
-        );
-        form.action = format!("{}/{face}/{action}", testbed.idp_url());
-        form.get = false;
-        let page = browser.submit(&form);
-        redeemed(&testbed, face, &page);
-    }
-}
-
-#[test]
-fn a_multipart_form_wants_multipart() {
-    let testbed = Testbed::start();
-    let mut browser = Browser::default();
-    let form = browser.get(&testbed.face("multipart")).form("password");
-    assert_eq!(browser.submit(&form).status, 400);
-    let filled = form.set("username", "ada").set("password", PASSWORD);
-    let part = |(name, value): &(String, String)| {
-        format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
-    };
-    let body: String = filled.fields.iter().map(part).collect();
-    let kind = [("content-type", "multipart/form-data; boundary=B")];
-    let page = browser
-        .send("POST", &filled.action, &kind, &format!("{body}--B--\r\n"))
-        .unwrap();
-    redeemed(&testbed, "multipart", &page);
-}
-
-#[test]
-fn every_kind_of_field_must_come_as_a_browser_sends_it() {
-    let testbed = Testbed::start();
-    let mut browser = Browser::default();
-    let mut form = browser
-        .get(&testbed.face("checkbox-radio"))
-        .form("password");
-    let ticket = form.value("ticket");
-    assert_eq!(browser.submit(&form).status, 400);
-    form.fields = [
-        ("ticket", ticket.as_str()),
-        ("username", "ada"),
-        ("password", PASSWORD),
-        ("shown", "on"),
-        ("kept", "yes"),
-        ("mode", "b"),
-        ("realm", "corp"),
-        ("first", "one"),
-        ("note", "hello"),
-        ("textual", "t"),
-        ("outside", "o"),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .to_vec();
-    let page = browser.submit(&form);
-    redeemed(&testbed, "checkbox-radio", &page);
-}
-
-#[test]
 fn pages_come_one_after_the_other() {
     let testbed = Testbed::start();
     let mut browser = Browser::default();
@@ -301,74 +213,6 @@ fn what_must_be_accepted_must_be_accepted() {
     form.fields.retain(|(name, _)| name != "cancel");
     let page = browser.submit(&form);
     redeemed(&testbed, "keycloak-terms", &page);
-}
-
-#[test]
-fn simplesamlphp_takes_three_requests_and_keycloak_two() {
-    let testbed = Testbed::start();
-    let cases = [
-        ("simplesaml", 3),
-        ("simplesaml-1.19", 3),
-        ("keycloak", 2),
-        ("keycloak-v2", 2),
-        ("simple", 2),
-    ];
-    for (face, requests) in cases {
-        testbed.clear_requests();
-        Browser::default().login(&testbed.face(face), "ada", PASSWORD);
-        assert_eq!(testbed.requests().len(), requests, "{face}");
-    }
-}
-
-#[test]
-fn keycloak_asks_for_the_code_of_a_device() {
-    let testbed = Testbed::start();
-    for face in ["keycloak", "keycloak-v2"] {
-        testbed.forget_codes();
-        let mut browser = Browser::default();
-        let page = browser.login(&testbed.face(face), "kim", PASSWORD);
-        let form = page.form("otp");
-        assert!(
-            !form.value("selectedCredentialId").is_empty(),
-            "{face}: {}",
-            page.text()
-        );
-        let page = browser.submit(&form.set("otp", "000000"));
-        assert!(
-            page.text().contains("Invalid authenticator code."),
-            "{face}: {}",
-            page.text()
-        );
-        assert_eq!(
-            page.text().contains("toggleOTP(1, '"),
-            face == "keycloak-v2"
-        );
-        let page = browser.submit(&page.form("otp").set("otp", &testbed.code("kim")));
-        redeemed(&testbed, face, &page);
-    }
-}
-
-#[test]
-fn keycloak_names_its_required_actions() {
-    let testbed = Testbed::start();
-    let page = |face: &str, user| {
-        Browser::default()
-            .login(&testbed.face(face), user, PASSWORD)
-            .text()
-    };
-    assert!(page("keycloak-enrol", "ada").contains("kc-totp-settings-form"));
-    assert!(page("keycloak-update-password", "ada").contains("kc-passwd-update-form"));
-    assert!(page("keycloak", "pat").contains("kc-passwd-update-form"));
-    assert!(page("keycloak", "eve").contains("Account is disabled"));
-
-    let mut browser = Browser::default();
-    let expired = browser.login(&testbed.face("keycloak-expired"), "ada", PASSWORD);
-    let text = expired.text();
-    let at = text.find("loginRestartLink\" href=\"").unwrap() + 24;
-    let link = unescape(text[at..].split('"').next().unwrap());
-    let page = browser.login(&link, "ada", PASSWORD);
-    redeemed(&testbed, "keycloak-expired", &page);
-    assert_eq!(testbed.password_attempts("ada"), 3);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 mod client;
 mod faces;
 mod faults;
+mod lookalikes;
+mod odd_forms;
 mod redeeming;
 mod signing_in;
 mod token_service;

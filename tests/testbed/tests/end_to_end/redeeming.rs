@@ -263,6 +263,37 @@ fn keys_work_until_they_expire() {
 }
 
 #[test]
+fn time_passes_when_told_to() {
+    let testbed = Testbed::start();
+    let assertion = assertion(&testbed, "ada");
+    let keys = keys(&redeem(
+        &testbed,
+        &assertion,
+        READ_ONLY,
+        &[("DurationSeconds", "900")],
+    ));
+    testbed.clock(301);
+    assert!(
+        refusal(&redeem(&testbed, &assertion, READ_ONLY, &[]))
+            .starts_with("400 ExpiredTokenException")
+    );
+    let who = || call(&testbed, &keys, &[("Action", "GetCallerIdentity")]);
+    testbed.clock(890);
+    assert_eq!(who().status, 200);
+    // Past 15 minutes the caller's own clock is off.
+    testbed.clock(905);
+    assert!(refusal(&who()).starts_with("403 SignatureDoesNotMatch"));
+}
+
+#[test]
+fn many_roles_fit_into_one_assertion() {
+    let testbed = Testbed::start();
+    let assertion = assertion(&testbed, "dora");
+    assert!(assertion.len() < 100_000, "{}", assertion.len());
+    keys(&redeem(&testbed, &assertion, "300000000029/Role14", &[]));
+}
+
+#[test]
 fn roles_are_chained_for_an_hour_at_most() {
     let testbed = Testbed::start();
     let keys = keys(&redeem(

@@ -33,7 +33,7 @@ fn ask_the_other(visit: &Visit<'_>) -> Reply {
         "<p:AuthnRequest xmlns:p=\"{PROTOCOL}\" ID=\"_{}\" Version=\"2.0\" IssueInstant=\"{}\">\
          <a:Issuer xmlns:a=\"{ASSERTION}\">{}</a:Issuer></p:AuthnRequest>",
         random_name(),
-        instant(chrono::Utc::now()),
+        instant(visit.world.now()),
         escape(&visit.world.entity_id()),
     );
     let action = format!("{}{}", visit.world.urls.other, visit.path("sso"));
@@ -48,7 +48,7 @@ fn ask_the_other(visit: &Visit<'_>) -> Reply {
 }
 
 fn asked(visit: &Visit<'_>) -> Reply {
-    match from_post(visit.request, &visit.world.entity_id()) {
+    match from_post(visit.request, &visit.world.entity_id(), visit.world.now()) {
         Ok(request) => {
             let mut ticket = visit.open_ticket();
             ticket.request_id = Some(request.id);
@@ -97,7 +97,7 @@ pub(crate) fn sp_initiated(visit: &Visit<'_>) -> Reply {
     if visit.step != "sso" || visit.request.is_post() {
         return Flow::of(ordinary_page).serve(visit);
     }
-    let request = match from_redirect(visit.request) {
+    let request = match from_redirect(visit.request, visit.world.now()) {
         Ok(request) => request,
         Err(text) => return refused(text),
     };
