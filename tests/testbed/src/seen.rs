@@ -1,6 +1,7 @@
 //! What the servers were asked, without any secret.
 
 use std::fmt;
+use std::time::Instant;
 
 /// One of the testbed's servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,9 +24,21 @@ impl fmt::Display for Server {
     }
 }
 
+/// How busy a server has been since the last `Testbed::clear_requests`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Connections that were opened.
+    pub connections: u32,
+    /// Requests under way at the same time, at most.
+    pub most_at_once: u32,
+    pub(crate) under_way: u32,
+}
+
 /// One request as a server saw it; it never holds a value of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
+    /// When its last byte had come.
+    pub at: Instant,
     /// Who was asked.
     pub server: Server,
     /// `GET`, `POST`, ...

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -84,6 +84,7 @@ async fn listen(world: Arc<World>, listener: Listener) {
             continue;
         };
         let (world, server) = (world.clone(), listener.server);
+        world.state().traffic.entry(server).or_default().connections += 1;
         match listener.tls.clone() {
             None => drop(tokio::spawn(converse(world, server, stream))),
             Some(config) => drop(tokio::spawn(async move {
@@ -132,6 +133,7 @@ async fn answer(
         headers: head.headers,
         body: body.to_vec(),
     };
+    let _under_way = UnderWay::of(&world, server);
     let (latency, mishap, skew) = {
         let mut state = world.state();
         let seen = look(&request, &state.users);
@@ -178,6 +180,32 @@ async fn answer(
     Ok(response)
 }
 
+/// Counts a request for as long as it is answered, also when the client goes away.
+struct UnderWay {
+    world: Arc<World>,
+    server: Server,
+}
+
+impl UnderWay {
+    fn of(world: &Arc<World>, server: Server) -> Self {
+        let mut state = world.state();
+        let traffic = state.traffic.entry(server).or_default();
+        traffic.under_way += 1;
+        traffic.most_at_once = traffic.most_at_once.max(traffic.under_way);
+        Self {
+            world: world.clone(),
+            server,
+        }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let mut state = self.world.state();
+        state.traffic.entry(self.server).or_default().under_way -= 1;
+    }
+}
+
 fn dispatch(world: &World, request: &Request) -> Reply {
     match request.server {
         Server::Sts => sts::serve(world, request),
@@ -193,6 +221,7 @@ fn look(request: &Request, users: &crate::users::Users) -> Seen {
         known && value.len() >= 6 && value.bytes().all(|byte| byte.is_ascii_digit())
     };
     Seen {
+        at: Instant::now(),
         server: request.server,
         method: request.method.clone(),
         path: request.path.clone(),

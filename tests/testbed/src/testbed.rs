@@ -8,7 +8,7 @@ use crate::faults::{Fault, Refusal};
 use crate::idp;
 use crate::saml::metadata::Trust;
 use crate::saml::response::Signed;
-use crate::seen::{Seen, Server};
+use crate::seen::{Seen, Server, Traffic};
 use crate::server::{Listener, Running, run};
 use crate::sts::RoleRules;
 use crate::tls::Authority;
@@ -104,6 +104,8 @@ impl Testbed {
                 Some(elsewhere),
             ));
             urls.expired = Some(listen(Server::Idp, 0, "https", "localhost", Some(over)));
+            let mutual = authority.demanding_server(&["localhost"]);
+            urls.mutual = Some(listen(Server::Idp, 0, "https", "localhost", Some(mutual)));
         } else {
             urls.idp = listen(Server::Idp, setup.idp_port, "http", "127.0.0.1", None);
             urls.other = listen(Server::Other, setup.other_port, "http", "localhost", None);
@@ -149,6 +151,18 @@ impl Testbed {
     /// The identity provider behind a certificate that ended years ago; none without TLS.
     pub fn expired_url(&self) -> Option<&str> {
         self.world.urls.expired.as_deref()
+    }
+
+    /// The identity provider for those who bring [`Testbed::client_certificate`]; none without TLS.
+    pub fn mutual_url(&self) -> Option<&str> {
+        self.world.urls.mutual.as_deref()
+    }
+
+    /// A client's certificate and its key in PEM, good for [`Testbed::mutual_url`]; none without TLS.
+    pub fn client_certificate(&self) -> Option<(String, String)> {
+        self.authority
+            .as_ref()
+            .map(|authority| authority.client("ada"))
     }
 
     /// The authority's certificate; empty without TLS.
@@ -229,7 +243,18 @@ impl Testbed {
 
     /// Forgets the requests so far.
     pub fn clear_requests(&self) {
-        self.world.state().seen.clear();
+        let mut state = self.world.state();
+        state.seen.clear();
+        for traffic in state.traffic.values_mut() {
+            traffic.connections = 0;
+            traffic.most_at_once = traffic.under_way;
+        }
+    }
+
+    /// How busy a server has been since the last [`Testbed::clear_requests`].
+    pub fn traffic(&self, server: Server) -> Traffic {
+        let state = self.world.state();
+        state.traffic.get(&server).copied().unwrap_or_default()
     }
 
     /// Signs every browser out.

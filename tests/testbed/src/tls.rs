@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use rustls::ServerConfig;
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{ConfigBuilder, RootCertStore, ServerConfig, WantsVerifier};
 
 /// An authority that nobody trusts unless told to.
 pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
+    certificate: CertificateDer<'static>,
 }
 
 impl Authority {
@@ -19,13 +23,11 @@ impl Authority {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, name);
         let key = KeyPair::generate().expect("a key is made");
-        let pem = params
-            .self_signed(&key)
-            .expect("a certificate is made")
-            .pem();
+        let certificate = params.self_signed(&key).expect("a certificate is made");
         Self {
+            pem: certificate.pem(),
+            certificate: CertificateDer::from(certificate.der().to_vec()),
             issuer: Issuer::new(params, key),
-            pem,
         }
     }
 
@@ -36,6 +38,51 @@ impl Authority {
 
     /// A server's configuration with a certificate for these names.
     pub fn server(&self, names: &[&str], good_until: Option<(i32, u8, u8)>) -> Arc<ServerConfig> {
+        let (certificate, key) = self.issue(names, good_until);
+        let config = builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key.into())
+            .expect("the key fits the certificate");
+        Arc::new(config)
+    }
+
+    /// The same for a server that wants a client's certificate of this authority.
+    pub fn demanding_server(&self, names: &[&str]) -> Arc<ServerConfig> {
+        let (certificate, key) = self.issue(names, None);
+        let mut roots = RootCertStore::empty();
+        roots
+            .add(self.certificate.clone())
+            .expect("the authority's certificate is one");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+            .build()
+            .expect("there is a root");
+        let config = builder()
+            .with_client_cert_verifier(verifier)
+            .with_single_cert(vec![certificate], key.into())
+            .expect("the key fits the certificate");
+        Arc::new(config)
+    }
+
+    /// A client's certificate and key in PEM.
+    pub fn client(&self, name: &str) -> (String, String) {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params
+            .extended_key_usages
+            .push(ExtendedKeyUsagePurpose::ClientAuth);
+        let key = KeyPair::generate().expect("a key is made");
+        let certificate = params
+            .signed_by(&key, &self.issuer)
+            .expect("a certificate is made");
+        (certificate.pem(), key.serialize_pem())
+    }
+
+    fn issue(
+        &self,
+        names: &[&str],
+        good_until: Option<(i32, u8, u8)>,
+    ) -> (CertificateDer<'static>, PrivatePkcs8KeyDer<'static>) {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).expect("the names are names");
         if let Some((year, month, day)) = good_until {
@@ -45,15 +92,13 @@ impl Authority {
         let certificate = params
             .signed_by(&key, &self.issuer)
             .expect("a certificate is made");
-        let chain = vec![CertificateDer::from(certificate.der().to_vec())];
-        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
-        let config =
-            ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-                .with_safe_default_protocol_versions()
-                .expect("ring knows the usual versions")
-                .with_no_client_auth()
-                .with_single_cert(chain, key.into())
-                .expect("the key fits the certificate");
-        Arc::new(config)
+        let certificate = CertificateDer::from(certificate.der().to_vec());
+        (certificate, PrivatePkcs8KeyDer::from(key.serialize_der()))
     }
+}
+
+fn builder() -> ConfigBuilder<ServerConfig, WantsVerifier> {
+    ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring knows the usual versions")
 }

@@ -12,7 +12,7 @@ use crate::saml::encryption::AssertionKey;
 use crate::saml::metadata::Trust;
 use crate::saml::response::Signed;
 use crate::saml::signature::SigningKey;
-use crate::seen::Seen;
+use crate::seen::{Seen, Server, Traffic};
 use crate::sts::StsState;
 use crate::users::Users;
 
@@ -26,6 +26,7 @@ pub(crate) struct Urls {
     pub untrusted: Option<String>,
     pub wrong_name: Option<String>,
     pub expired: Option<String>,
+    pub mutual: Option<String>,
 }
 
 /// One testbed's inside.
@@ -50,6 +51,7 @@ pub(crate) struct State {
     pub users: Users,
     pub faults: Faults,
     pub seen: Vec<Seen>,
+    pub traffic: HashMap<Server, Traffic>,
     /// Passwords tried, by user, right or wrong.
     pub attempts: HashMap<String, u32>,
     /// Wrong passwords in a row, by user.
@@ -75,6 +77,7 @@ impl World {
                 users: Users::usual(),
                 faults: Faults::default(),
                 seen: Vec::new(),
+                traffic: HashMap::new(),
                 attempts: HashMap::new(),
                 wrong: HashMap::new(),
                 used_codes: HashSet::new(),

@@ -22,6 +22,28 @@ fn a_server_can_be_slow() {
 }
 
 #[test]
+fn what_happens_at_once_is_counted() {
+    let testbed = Testbed::start();
+    testbed.set(Fault::Latency {
+        server: Server::Sts,
+        millis: 300,
+    });
+    let address = format!("{}/", testbed.sts_url());
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| Browser::default().send("POST", &address, &[], ""));
+        }
+    });
+    let traffic = testbed.traffic(Server::Sts);
+    assert_eq!((traffic.connections, traffic.most_at_once), (3, 3));
+    assert_eq!(testbed.traffic(Server::Idp).connections, 0);
+    testbed.clear_requests();
+    Browser::default().send("POST", &address, &[], "").unwrap();
+    let traffic = testbed.traffic(Server::Sts);
+    assert_eq!((traffic.connections, traffic.most_at_once), (1, 1));
+}
+
+#[test]
 fn the_next_answers_can_be_errors() {
     let testbed = Testbed::start();
     testbed.set(Fault::Status {

@@ -164,6 +164,27 @@ fn a_role_must_be_offered_and_exist() {
 }
 
 #[test]
+fn a_role_that_others_are_offered_is_refused() {
+    let testbed = Testbed::start();
+    let assertion = assertion(&testbed, "carol");
+    let denied = "403 AccessDenied: Not authorized to perform sts:AssumeRoleWithSAML";
+    assert_eq!(
+        refusal(&redeem(&testbed, &assertion, "222222222222/Admin", &[])),
+        denied
+    );
+    assert_eq!(
+        refusal(&redeem(&testbed, &assertion, "111111111111/PowerUser", &[])),
+        denied
+    );
+    keys(&redeem(&testbed, &assertion, READ_ONLY, &[]));
+    testbed.any_role(true);
+    assert_eq!(
+        refusal(&redeem(&testbed, &assertion, "222222222222/Admin", &[])),
+        denied
+    );
+}
+
+#[test]
 fn a_duration_is_refused_above_the_maximum_and_never_clipped() {
     let testbed = Testbed::start();
     let assertion = assertion(&testbed, "ada");

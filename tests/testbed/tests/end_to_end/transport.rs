@@ -6,11 +6,19 @@ use std::sync::Arc;
 
 use mai_testbed::Testbed;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 /// The status of a GET, or why there was none.
 fn status(testbed: &Testbed, origin: &str) -> Result<String, String> {
+    status_as(testbed, origin, None)
+}
+
+fn status_as(
+    testbed: &Testbed,
+    origin: &str,
+    client: Option<(String, String)>,
+) -> Result<String, String> {
     let url = url::Url::parse(origin).unwrap();
     let mut roots = RootCertStore::empty();
     roots
@@ -20,8 +28,16 @@ fn status(testbed: &Testbed, origin: &str) -> Result<String, String> {
         ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+            .with_root_certificates(roots);
+    let config = match client {
+        None => config.with_no_client_auth(),
+        Some((certificate, key)) => config
+            .with_client_auth_cert(
+                vec![CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap()],
+                PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap(),
+            )
+            .unwrap(),
+    };
     let host = url.host_str().unwrap().to_owned();
     let name = ServerName::try_from(host.clone()).unwrap();
     let connection = ClientConnection::new(Arc::new(config), name).unwrap();
@@ -70,4 +86,19 @@ fn only_the_good_certificates_are_believed() {
         "{}",
         refused(testbed.expired_url())
     );
+}
+
+#[test]
+fn a_server_can_demand_a_certificate() {
+    let testbed = Testbed::start_tls();
+    let origin = testbed.mutual_url().unwrap();
+    assert!(
+        status(&testbed, origin)
+            .unwrap_err()
+            .contains("CertificateRequired")
+    );
+    let known = status_as(&testbed, origin, testbed.client_certificate());
+    assert_eq!(known, Ok("HTTP/1.1 200 OK".into()));
+    let stranger = Testbed::start_tls().client_certificate();
+    assert!(status_as(&testbed, origin, stranger).is_err());
 }
