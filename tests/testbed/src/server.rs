@@ -150,6 +150,7 @@ async fn answer(
     }
     let reply = match mishap {
         Some(Mishap::Hang) => std::future::pending().await,
+        Some(Mishap::Status(status)) if server == Server::Sts => sts::unavailable(status),
         Some(Mishap::Status(status)) => {
             let text = "<p>The service is temporarily unable to handle your request.</p>";
             Reply::html(idp::html::page("Service unavailable", text)).status(status)

@@ -12,7 +12,7 @@ use crate::seen::{Seen, Server, Traffic};
 use crate::server::{Listener, Running, run};
 use crate::sts::RoleRules;
 use crate::tls::Authority;
-use crate::users::{Users, totp};
+use crate::users::{TOTP_SECRET, Users, totp};
 use crate::world::{Urls, World};
 
 /// How a testbed is to be set up; ports are random unless named.
@@ -32,7 +32,6 @@ pub struct Setup {
 pub struct Testbed {
     world: Arc<World>,
     authority: Option<Authority>,
-    // Last, so that what it serves outlives it.
     _running: Running,
 }
 
@@ -208,22 +207,28 @@ impl Testbed {
         idp::metadata(&self.world)
     }
 
-    /// Changes the people who can sign in.
+    /// Changes the people who can sign in; the change must not ask the testbed itself for anything.
     pub fn users<T>(&self, change: impl FnOnce(&mut Users) -> T) -> T {
         change(&mut self.world.state().users)
     }
 
     /// The current code of a user's first device, or of the device that the `otp` face assumes.
     pub fn code(&self, user: &str) -> String {
-        let secret = self.users(|users| {
-            let first = users
-                .get(user)
-                .devices
-                .first()
-                .map(|device| device.secret.clone());
-            first.unwrap_or_else(|| crate::users::TOTP_SECRET.into())
-        });
-        totp(&secret, self.world.now().timestamp().unsigned_abs())
+        self.code_in(user, 0)
+    }
+
+    fn code_in(&self, user: &str, seconds: u64) -> String {
+        let first = self.users(|users| users.get(user).devices.first().cloned());
+        let secret = first.map_or_else(|| TOTP_SECRET.to_owned(), |device| device.secret);
+        totp(
+            &secret,
+            self.world.now().timestamp().unsigned_abs() + seconds,
+        )
+    }
+
+    /// The code after [`Testbed::code`], which is accepted already.
+    pub fn next_code(&self, user: &str) -> String {
+        self.code_in(user, 30)
     }
 
     /// Forgets which codes were used, so that a second sign-in need not wait for the next one.

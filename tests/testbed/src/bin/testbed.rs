@@ -18,13 +18,10 @@ fn main() -> ExitCode {
         _ => Err(USAGE.into()),
     };
     match outcome {
-        Ok(testbed) => {
-            // Parked for good: the servers run on a thread of their own until the process is killed.
-            loop {
-                std::thread::park();
-                let _ = &testbed;
-            }
-        }
+        // The servers run on a thread of their own for as long as this one holds the testbed.
+        Ok(_serving) => loop {
+            std::thread::park();
+        },
         Err(text) => {
             eprintln!("{text}");
             ExitCode::from(2)

@@ -100,6 +100,11 @@ pub(crate) fn serve(world: &World, request: &Request) -> Reply {
     answer.unwrap_or_else(|error| error.reply())
 }
 
+/// The answer of an STS that is not well.
+pub(crate) fn unavailable(status: u16) -> Reply {
+    StsError::new(status, "ServiceUnavailable", "The service is unavailable").reply()
+}
+
 /// The parameters of a query-protocol request, from body or query.
 pub(crate) struct Parameters(HashMap<String, String>);
 

@@ -114,6 +114,21 @@ fn a_code_is_good_once() {
 }
 
 #[test]
+fn the_next_code_is_good_when_the_last_was_used() {
+    let testbed = Testbed::start();
+    for code in [testbed.code("otto"), testbed.next_code("otto")] {
+        let mut browser = Browser::default();
+        let page = browser.login(&testbed.face("simple"), "otto", PASSWORD);
+        assert!(
+            !browser
+                .submit(&page.form("otp").set("otp", &code))
+                .saml_response()
+                .is_empty()
+        );
+    }
+}
+
+#[test]
 fn two_devices_are_chosen_from() {
     let testbed = Testbed::start();
     let mut browser = Browser::default();

@@ -213,7 +213,7 @@ pub(crate) fn last_page(acs: &str, value: &str) -> String {
     )
 }
 
-/// A consent page's hidden code is not needed here; kept for pages that must not merge forms.
+/// The form beside the code's, whose field must not be sent with it.
 pub(crate) fn another_way(visit: &Visit<'_>, ticket: &Ticket) -> String {
     format!(
         "<form id=\"kc-select-try-another-way-form\" action=\"{}\" method=\"post\">\n{}\

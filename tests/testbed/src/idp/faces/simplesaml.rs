@@ -2,11 +2,11 @@
 
 use url::form_urlencoded;
 
+use crate::idp::Visit;
 use crate::idp::html::{escape, hidden, page};
 use crate::idp::second_factor::Then;
 use crate::idp::standard::{Flow, Login, finish};
 use crate::idp::ticket::{Stage, Ticket};
-use crate::idp::{Verdict, Visit};
 use crate::users::User;
 use crate::web::Reply;
 
@@ -78,42 +78,34 @@ fn ticket_of(visit: &Visit<'_>) -> Option<Ticket> {
 }
 
 fn login(visit: &Visit<'_>, then: Then) -> Reply {
-    let ticket = ticket_of(visit);
-    let Some(ticket) = ticket
-        .filter(|_| !(old(visit) && visit.request.is_post() && !visit.request.query.is_empty()))
-    else {
-        let text = "<h1>State information lost</h1>\n<p>State information lost, and no way to restart the request</p>";
-        return Reply::html(page("State information lost", text)).status(500);
+    // 1.19 has `action="?"`: a query that came along was not taken from the form.
+    let misread = old(visit) && visit.request.is_post() && !visit.request.query.is_empty();
+    let Some(mut ticket) = ticket_of(visit).filter(|_| !misread) else {
+        return state_lost();
     };
     if !visit.request.is_post() {
         return Flow::of(login_page).page_for(visit, &ticket);
     }
-    let password = visit.request.field("password").unwrap_or_default();
-    let flow = Flow {
-        page: login_page,
-        then,
-    };
     let user = visit.request.field("username").unwrap_or_default();
-    match visit.try_password(&user, &password) {
-        // SimpleSAMLphp does not know locks; whatever is behind it says no.
-        Verdict::Good(user) => {
-            let mut ticket = ticket;
-            visit
-                .after_password(&Verdict::Good(user), &mut ticket, then)
-                .unwrap_or_else(Reply::missing)
-        }
-        Verdict::Expired(_) => crate::idp::second_factor::change_password(visit),
-        Verdict::Wrong | Verdict::Locked => (flow.page)(&Login {
+    let verdict = visit.try_password(&user, &visit.request.field("password").unwrap_or_default());
+    let next = visit.after_password(&verdict, &mut ticket, then);
+    // SimpleSAMLphp does not know locks; whatever is behind it says no.
+    next.unwrap_or_else(|| {
+        login_page(&Login {
             visit,
             ticket: &ticket,
             error: "Incorrect username or password",
-        }),
-    }
+        })
+    })
+}
+
+fn state_lost() -> Reply {
+    let text = "<h1>State information lost</h1>\n<p>State information lost, and no way to restart the request</p>";
+    Reply::html(page("State information lost", text)).status(500)
 }
 
 fn login_page(login: &Login<'_>) -> Reply {
-    let visit = login.visit;
-    let html = match old(visit) {
+    let html = match old(login.visit) {
         true => old_login_page(login),
         false => new_login_page(login),
     };
@@ -197,11 +189,7 @@ fn consent(visit: &Visit<'_>) -> Reply {
     match (at, visit.request.query_field("yes")) {
         (Some((ticket, user)), Some(_)) => visit.finish(&user, Some(&ticket)),
         (Some((ticket, user)), None) => consent_page(visit, &user, &ticket),
-        (None, _) => Reply::html(page(
-            "State information lost",
-            "<h1>State information lost</h1>",
-        ))
-        .status(500),
+        (None, _) => state_lost(),
     }
 }
 
