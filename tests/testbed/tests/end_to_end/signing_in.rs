@@ -93,6 +93,7 @@ fn a_form_without_its_cookie_or_out_of_order_is_refused() {
 #[test]
 fn a_code_is_good_once() {
     let testbed = Testbed::start();
+    let code = testbed.code("otto");
     for expected in ["SAMLResponse", "used before"] {
         let mut browser = Browser::default();
         let page = browser.login(&testbed.face("simple"), "otto", PASSWORD);
@@ -102,7 +103,7 @@ fn a_code_is_good_once() {
             "{}",
             wrong.text()
         );
-        let page = browser.submit(&wrong.form("otp").set("otp", &testbed.code("otto")));
+        let page = browser.submit(&wrong.form("otp").set("otp", &code));
         assert!(page.text().contains(expected), "{}", page.text());
     }
     assert!(
