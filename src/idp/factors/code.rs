@@ -1,0 +1,127 @@
+//! One-time codes: asked for, sent once, spread over boxes.
+
+use crate::error::{Error, Result};
+use crate::idp::form::choose::CodeFields;
+use crate::idp::form::{Answer, Form};
+use crate::idp::page::choices::is_factor;
+use crate::idp::person::{CodeKind, CodeRequest, Person};
+use crate::presence::Presence;
+use crate::secret::Secret;
+
+/// Codes that a sign-in may ask for.
+const MOST_CODES: usize = 3;
+
+/// The codes of one sign-in: none is used twice, and there is an end.
+#[derive(Default)]
+pub struct Codes {
+    used: Vec<Secret>,
+    asked: usize,
+}
+
+impl Codes {
+    /// A fresh code of `length` characters, if the page wants a certain number.
+    pub fn ask(
+        &mut self,
+        person: &mut dyn Person,
+        presence: Presence,
+        request: &CodeRequest,
+        length: Option<usize>,
+    ) -> Result<Secret> {
+        let host = &request.host;
+        let refused = || Error::refused(format!("{host} refused the code"));
+        let mut request = request.clone();
+        loop {
+            if request.again && presence == Presence::Nobody {
+                return Err(
+                    refused().hint("check the clock of this computer and the stored TOTP secret")
+                );
+            }
+            if self.asked >= MOST_CODES {
+                return Err(
+                    Error::refused(format!("{host} took none of {MOST_CODES} codes"))
+                        .hint("check the clock of this computer and of the device, then try again"),
+                );
+            }
+            self.asked += 1;
+            let code = typed(&person.code(&request)?);
+            if code.is_empty() {
+                return Err(Error::refused("no code was given"));
+            }
+            if self.used.contains(&code) {
+                if presence == Presence::Nobody {
+                    return Err(refused().hint("the next code is not there yet; try again in 30 s"));
+                }
+                person.warn("this code was used already; a code works once");
+                request.again = true;
+                continue;
+            }
+            if let Some(length) = length
+                && code.expose().chars().count() != length
+            {
+                let text = format!("{host} wants a code of {length} characters");
+                if presence == Presence::Nobody {
+                    return Err(Error::refused(text));
+                }
+                person.warn(&text);
+                continue;
+            }
+            self.used.push(code.clone());
+            return Ok(code);
+        }
+    }
+}
+
+/// People group digits; pages do not.
+fn typed(code: &Secret) -> Secret {
+    let text = code.expose().trim();
+    let grouped = text
+        .chars()
+        .all(|c| c.is_ascii_digit() || c == ' ' || c == '-');
+    if grouped {
+        Secret::new(
+            text.chars()
+                .filter(char::is_ascii_digit)
+                .collect::<String>(),
+        )
+    } else {
+        Secret::new(text)
+    }
+}
+
+/// Types a code into its field, or one character into each of its boxes.
+pub fn fill(answer: &mut Answer, fields: &CodeFields, code: &Secret) {
+    if let Some(whole) = fields.whole {
+        answer.set_secret(whole, code);
+    }
+    for (index, character) in fields.boxes.iter().zip(code.expose().chars()) {
+        answer.set_secret(*index, &Secret::new(character));
+    }
+}
+
+/// The number of characters that fit, where the page tells.
+pub fn length(fields: &CodeFields) -> Option<usize> {
+    (!fields.boxes.is_empty()).then_some(fields.boxes.len())
+}
+
+/// What a page calls the code, and what kind of code that is.
+pub fn about(form: &Form, fields: &CodeFields) -> (String, CodeKind) {
+    let index = fields.whole.or(fields.boxes.first().copied());
+    let label = index
+        .map(|i| form.controls[i].label.clone())
+        .filter(|l| !l.is_empty())
+        .unwrap_or_else(|| form.text.clone());
+    let name = index
+        .map(|i| form.controls[i].name.as_str())
+        .unwrap_or_default();
+    let text = format!("{label} {name} {}", form.text);
+    let kind = if is_factor(&text, "recovery") {
+        CodeKind::Recovery
+    } else if ["sms", "email", "call"].iter().any(|m| is_factor(&text, m)) {
+        CodeKind::Sent
+    } else if is_factor(&text, "totp") {
+        CodeKind::Totp
+    } else {
+        CodeKind::Unknown
+    };
+    (label, kind)
+}

@@ -1,0 +1,3 @@
+//! Second factors, the same for every provider.
+
+pub mod code;

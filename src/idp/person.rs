@@ -1,0 +1,75 @@
+//! The questions of a sign-in, and who answers them.
+
+use crate::error::Result;
+use crate::secret::Secret;
+
+/// The answers of a person, or of what stands for them: keyring, command, configuration, memory.
+///
+/// Every method may be called when nobody is there. Then it answers from what is known, or fails with
+/// `Kind::NeedsYou`; `agree` may simply say no.
+pub trait Person {
+    fn username(&mut self, host: &str) -> Result<String>;
+    /// Called at most once in a sign-in.
+    fn password(&mut self, host: &str) -> Result<Secret>;
+    /// The password that was just given is wrong: whoever stored it must not give it again.
+    fn password_refused(&mut self) {}
+    fn code(&mut self, ask: &CodeRequest) -> Result<Secret>;
+    /// Which of the options? A number below their count.
+    fn choose(&mut self, ask: &Choice) -> Result<usize>;
+    fn agree(&mut self, ask: &Agreement) -> Result<bool>;
+    /// What is being done now, for a spinner.
+    fn step(&mut self, _doing: &str) {}
+    fn warn(&mut self, _text: &str) {}
+}
+
+/// A one-time code is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeRequest {
+    pub host: String,
+    /// The page's words for it.
+    pub label: String,
+    pub device: Option<String>,
+    /// The code before was refused.
+    pub again: bool,
+    pub kind: CodeKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeKind {
+    /// From an app or a token, as far as the page tells.
+    Totp,
+    /// Sent by text message, e-mail or voice.
+    Sent,
+    /// One of a printed list.
+    Recovery,
+    Unknown,
+}
+
+/// One of several ways.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    pub question: String,
+    pub options: Vec<String>,
+    /// The same whenever the same host asks for the same thing, so that the answer can be remembered.
+    pub key: String,
+}
+
+/// Something that needs a yes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agreement {
+    pub kind: AgreementKind,
+    pub host: String,
+    pub text: String,
+    /// The same for the same text from the same host.
+    pub key: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgreementKind {
+    /// Passing personal data on.
+    Consent,
+    /// Terms of use.
+    Terms,
+    /// Sending a password or code to a host that the configuration does not name.
+    NewHost,
+}

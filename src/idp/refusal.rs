@@ -1,0 +1,239 @@
+//! The sentences for pages that end a sign-in: what happened, where, and what to do now.
+
+use super::page::message::{Complaint, Message};
+use super::page::{Page, host_of};
+use super::visit::{Sent, Visit};
+use crate::error::{Error, clean};
+
+/// Who is meant: the user name, if one was given.
+fn of_user(visit: &Visit<'_>) -> String {
+    match visit.known_user() {
+        Some(user) => format!(" of {}", clean(user)),
+        None => String::new(),
+    }
+}
+
+fn with_words(error: Error, text: &str) -> Error {
+    if text.is_empty() {
+        error
+    } else {
+        error.because(text)
+    }
+}
+
+/// A page asks again for what it was given, or says outright that it did not like it.
+pub fn rejected(page: &Page, message: Option<&Message>, visit: &mut Visit<'_>) -> Error {
+    let host = page.host();
+    let text = message.map(|m| m.text.clone()).unwrap_or_default();
+    let complaint = message.map(|m| m.complaint);
+    if let Some(error) = complaint.and_then(|c| final_word(c, &host, visit)) {
+        return with_words(error, &text);
+    }
+    let error = match (visit.last, complaint) {
+        (Sent::Code, _) | (_, Some(Complaint::BadCode)) => code(&host),
+        (_, Some(Complaint::Stale)) => Error::failed(format!(
+            "{host} says that the sign-in took too long or lost its cookies"
+        ))
+        .hint("try again"),
+        (Sent::Password, Some(Complaint::BadCredentials)) => {
+            visit.person.password_refused();
+            Error::refused(format!("{host} refused the password{}", of_user(visit)))
+                .hint("`--ask` asks for a new one")
+        }
+        (Sent::Password, _) => {
+            visit.person.password_refused();
+            Error::refused(format!(
+                "{host} asked for the password{} again without saying why",
+                of_user(visit)
+            ))
+            .hint("probably the password is wrong (`--ask` asks for a new one); else sign in once in a browser")
+        }
+        (Sent::Username, _) => Error::refused(format!(
+            "{host} does not know the user name{}",
+            of_user(visit).replacen(" of", "", 1)
+        ))
+        .hint("check `username:` of the identity provider"),
+        (Sent::Nothing, Some(Complaint::BadCredentials)) => {
+            Error::refused(format!("{host} refused the sign-in"))
+        }
+        (Sent::Nothing, _) => return unfamiliar(page, 0),
+    };
+    with_words(error, &text)
+}
+
+fn code(host: &str) -> Error {
+    Error::refused(format!("{host} refused the code"))
+        .hint("check the clock of this computer and of the device, then try again with a new code")
+}
+
+/// Complaints that mean the same wherever they stand.
+fn final_word(complaint: Complaint, host: &str, visit: &Visit<'_>) -> Option<Error> {
+    let who = of_user(visit);
+    match complaint {
+        Complaint::Locked => Some(
+            Error::refused(format!(
+                "{host} says that the account{who} is locked or disabled"
+            ))
+            .hint("wait, or ask your help desk; mai does not try again by itself"),
+        ),
+        Complaint::Expired => Some(
+            Error::refused(format!("{host} says that the password{who} has expired")).hint(
+                format!("change it in a browser at https://{host}, then sign in again"),
+            ),
+        ),
+        Complaint::Access => Some(
+            Error::refused(format!("{host} does not let you in"))
+                .hint("ask who runs the identity provider to assign AWS to your account"),
+        ),
+        Complaint::BadCredentials | Complaint::BadCode | Complaint::Stale | Complaint::Other => {
+            None
+        }
+    }
+}
+
+/// A page without a question that says why.
+pub fn complaint(page: &Page, message: &Message, visit: &mut Visit<'_>, step: usize) -> Error {
+    let host = page.host();
+    match message.complaint {
+        Complaint::Other => error_page(page, &message.text, step),
+        Complaint::BadCredentials if visit.last == Sent::Nothing => {
+            error_page(page, &message.text, step)
+        }
+        Complaint::Stale => Error::failed(format!("{host} lost the state of the sign-in, twice"))
+            .because(&message.text)
+            .hint("try again; if it stays, check `url:` in a browser"),
+        _ => rejected(page, Some(message), visit),
+    }
+}
+
+fn error_page(page: &Page, text: &str, step: usize) -> Error {
+    if page.status < 400 {
+        return with_words(
+            Error::unfamiliar(format!("{} shows an error (step {step})", page.host())),
+            text,
+        )
+        .hint("try the URL in a browser; `-vv` shows the way there");
+    }
+    let error = match page.status {
+        500.. => Error::unreachable(format!(
+            "{} has a problem of its own (HTTP {})",
+            page.host(),
+            page.status
+        ))
+        .hint("try again later"),
+        404 | 410 => Error::failed(format!(
+            "{} has no such page: {} (HTTP {})",
+            page.host(),
+            clean(page.url.path()),
+            page.status
+        ))
+        .hint("check `url:` of the identity provider"),
+        _ => Error::failed(format!(
+            "{} answers with an error (HTTP {})",
+            page.host(),
+            page.status
+        ))
+        .hint("check `url:` of the identity provider; `-vv` shows the way there"),
+    };
+    with_words(error, text)
+}
+
+/// Something only a browser, or a person with one, can do.
+pub fn needs_browser(page: &Page, what: &str) -> Error {
+    Error::needs_you(format!("{} {what}: a browser is needed", page.host())).hint(format!(
+        "open https://{} in a browser and sign in there once, then try again",
+        page.host()
+    ))
+}
+
+pub fn new_password(page: &Page, visit: &Visit<'_>) -> Error {
+    with_words(
+        Error::refused(format!(
+            "{} wants a new password{} before it goes on",
+            page.host(),
+            of_user(visit)
+        )),
+        page.message
+            .as_ref()
+            .map(|m| m.text.as_str())
+            .unwrap_or_default(),
+    )
+    .hint(format!(
+        "change it in a browser at https://{}, then sign in again",
+        page.host()
+    ))
+}
+
+pub fn enrolment(page: &Page) -> Error {
+    Error::needs_you(format!(
+        "{} wants a second factor to be set up before it goes on",
+        page.host()
+    ))
+    .hint(format!(
+        "sign in once in a browser at https://{} and set it up there",
+        page.host()
+    ))
+}
+
+pub fn negotiate(page: &Page) -> Error {
+    Error::needs_you(format!(
+        "{} only takes Kerberos or NTLM (HTTP 401, Negotiate), which mai does not speak",
+        page.host()
+    ))
+    .hint(
+        "ask who runs it for an address with a login form, or use one outside the company network",
+    )
+}
+
+/// A page that nothing here knows.
+pub fn unfamiliar(page: &Page, step: usize) -> Error {
+    let mut names: Vec<&str> = page
+        .forms
+        .iter()
+        .flat_map(|f| f.controls.iter())
+        .map(|c| c.name.as_str())
+        .chain(page.loose_fields.iter().map(String::as_str))
+        .filter(|name| !name.is_empty())
+        .collect();
+    names.dedup();
+    names.truncate(20);
+    let title = match page.title.as_str() {
+        "" => "without a title".to_owned(),
+        title => format!("“{title}”"),
+    };
+    let at = if step > 0 {
+        format!(" (step {step})")
+    } else {
+        String::new()
+    };
+    let fields = if names.is_empty() {
+        "no fields".to_owned()
+    } else {
+        format!("fields {}", clean(&names.join(", ")))
+    };
+    Error::unfamiliar(format!(
+        "{} shows a page that mai does not know{at}: {title}, {fields}",
+        host_of(&page.url)
+    ))
+    .because(format!("it says: {}", clean(&page.text)))
+    .hint("try the URL in a browser; `-vv` shows the way there")
+}
+
+/// Signed in, and yet nothing for AWS.
+pub fn portal(page: &Page) -> Error {
+    with_words(
+        Error::refused(format!(
+            "{} signed you in, but shows {} instead of an answer for AWS",
+            page.host(),
+            match page.title.as_str() {
+                "" => "a page".to_owned(),
+                title => format!("“{title}”"),
+            }
+        )),
+        page.message
+            .as_ref()
+            .map(|m| m.text.as_str())
+            .unwrap_or_default(),
+    )
+    .hint("`url:` must be the address that starts AWS, not the one of the portal")
+}

@@ -1,0 +1,371 @@
+//! What a step of a sign-in may use: the person's answers, secrets on demand, settings; nothing else.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ring::digest;
+use url::Url;
+
+use super::factors::code::Codes;
+use super::form::Answer;
+pub use super::form::choose::FieldNames as Fields;
+use super::page::choices::{ChoiceOf, Choices, Way, is_factor};
+use super::page::{Page, host_of};
+pub use super::person::{Agreement, AgreementKind, Choice, CodeKind, CodeRequest, Person};
+use crate::error::{Error, Result, clean};
+use crate::net::hops::{TrustedOrigins, is_open_to_others};
+use crate::presence::Presence;
+use crate::secret::Secret;
+
+/// What the configuration says about an identity provider, as far as signing in needs it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub start: Url,
+    /// A name from the table of providers; `None` recognises them by their pages.
+    pub provider: Option<String>,
+    pub mfa_method: Option<String>,
+    pub mfa_device: Option<String>,
+    pub remember_device: bool,
+    pub consent_accept: bool,
+    pub trusted_hosts: Vec<String>,
+    pub fields: Fields,
+    pub presence: Presence,
+    pub options: BTreeMap<String, String>,
+}
+
+impl Settings {
+    pub fn new(start: Url) -> Self {
+        Settings {
+            start,
+            provider: None,
+            mfa_method: None,
+            mfa_device: None,
+            remember_device: false,
+            consent_accept: false,
+            trusted_hosts: Vec::new(),
+            fields: Fields::default(),
+            presence: Presence::Person,
+            options: BTreeMap::new(),
+        }
+    }
+}
+
+/// What to do next.
+#[derive(Debug)]
+pub enum Step {
+    /// Send a form of this page.
+    Send(Answer),
+    Go(Url),
+    /// As a page with a refresh tag does.
+    GoAfter(Url, Duration),
+    /// Read the document that stands in this page's frame.
+    Open(String),
+    /// Request the start URL once more. Done once for each reason; the second time the error is the end.
+    StartAgain(Again, Error),
+}
+
+/// Why a sign-in starts again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// The page or its session was too old.
+    Stale,
+    /// Signed in now, but on a page that leads nowhere.
+    Portal,
+}
+
+/// The secret that was sent last: a complaint that follows is about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    Nothing,
+    Username,
+    Password,
+    Code,
+}
+
+/// One sign-in as its steps see it.
+pub struct Visit<'a> {
+    pub settings: &'a Settings,
+    pub person: &'a mut dyn Person,
+    pub(super) trusted: TrustedOrigins,
+    /// Since a plain-http hop no new host is believed.
+    pub(super) plain_http_hop: bool,
+    user: Option<String>,
+    /// The host that got the password.
+    pub(super) password_at: Option<String>,
+    pub(super) last: Sent,
+    /// Forms that got the user name and nothing else.
+    user_forms: Vec<String>,
+    codes: Codes,
+    pub(super) device: Option<String>,
+    /// Things done once in a sign-in.
+    done: Vec<&'static str>,
+}
+
+impl<'a> Visit<'a> {
+    pub fn new(settings: &'a Settings, built_in: &[&str], person: &'a mut dyn Person) -> Self {
+        Visit {
+            trusted: TrustedOrigins::new(&settings.start, built_in, &settings.trusted_hosts),
+            settings,
+            person,
+            plain_http_hop: false,
+            user: None,
+            password_at: None,
+            last: Sent::Nothing,
+            user_forms: Vec::new(),
+            codes: Codes::default(),
+            device: None,
+            done: Vec::new(),
+        }
+    }
+
+    pub fn option(&self, name: &str) -> Option<&'a str> {
+        let settings: &'a Settings = self.settings;
+        settings.options.get(name).map(String::as_str)
+    }
+
+    /// True the first time it is asked about `what`.
+    pub fn once(&mut self, what: &'static str) -> bool {
+        if self.done.contains(&what) {
+            return false;
+        }
+        self.done.push(what);
+        true
+    }
+
+    pub fn password_sent(&self) -> bool {
+        self.password_at.is_some()
+    }
+
+    /// Did a form of this shape get the user name before? Remembers that it does now.
+    pub fn user_given_to(&mut self, shape: &str) -> bool {
+        if self.user_forms.iter().any(|s| s == shape) {
+            return true;
+        }
+        self.user_forms.push(shape.to_owned());
+        false
+    }
+
+    pub fn known_user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
+    pub fn username(&mut self, to: &Url) -> Result<String> {
+        if let Some(user) = &self.user {
+            return Ok(user.clone());
+        }
+        let user = self.person.username(&host_of(to))?;
+        self.user = Some(user.clone());
+        Ok(user)
+    }
+
+    /// The password, for a request to `to` and for nothing else. It is given out once.
+    pub fn password(&mut self, to: &Url) -> Result<Secret> {
+        let host = host_of(to);
+        if let Some(earlier) = &self.password_at {
+            return Err(Error::refused(format!(
+                "{host} asked for a password after {earlier} had been given one"
+            ))
+            .hint("a password is sent once per sign-in; try again, or sign in once in a browser"));
+        }
+        self.trust(to)?;
+        let password = self.person.password(&host)?;
+        self.person.step(&format!("password for {host}"));
+        self.password_at = Some(host);
+        self.last = Sent::Password;
+        Ok(password)
+    }
+
+    /// A code for a request to `to`, never the same one twice.
+    pub fn code(&mut self, to: &Url, wanted: CodeWanted<'_>) -> Result<Secret> {
+        self.trust(to)?;
+        let request = CodeRequest {
+            host: host_of(to),
+            label: clean(wanted.label),
+            device: wanted.device.or_else(|| self.device.clone()),
+            again: self.last == Sent::Code && wanted.refused,
+            kind: wanted.kind,
+        };
+        let code = self
+            .codes
+            .ask(self.person, self.settings.presence, &request, wanted.length)?;
+        self.person.step(&format!("code for {}", request.host));
+        self.last = Sent::Code;
+        Ok(code)
+    }
+
+    /// May a secret go there? A host that nobody named is asked about once.
+    pub fn trust(&mut self, to: &Url) -> Result<()> {
+        if self.trusted.allows(to) {
+            return Ok(());
+        }
+        let host = host_of(to);
+        if is_open_to_others(to) {
+            return Err(Error::refused(format!(
+                "{host} wants a password or code over plain http, where others can read it"
+            ))
+            .hint("use the https address of the identity provider"));
+        }
+        if self.plain_http_hop {
+            return Err(Error::refused(format!(
+                "{host} was named by a page that came over plain http, so it may be anybody"
+            ))
+            .hint(format!(
+                "use the https address of the identity provider, or name it: `trusted_hosts: [{host}]`"
+            )));
+        }
+        let agreed = self.person.agree(&Agreement {
+            kind: AgreementKind::NewHost,
+            host: host.clone(),
+            text: format!(
+                "The sign-in led from {} to {host}, which asks for your password or code",
+                host_of(&self.settings.start)
+            ),
+            key: format!("host {host}"),
+        })?;
+        if agreed {
+            self.trusted.add(to);
+            return Ok(());
+        }
+        let hint =
+            format!("if it belongs to your company: `trusted_hosts: [{host}]` in profiles.yaml");
+        Err(match self.settings.presence {
+            Presence::Nobody => Error::needs_you(format!(
+                "{host} asks for a password or code, and nobody said that it may have it"
+            )),
+            Presence::Person => {
+                Error::refused(format!("nothing secret was sent to {host}, as you decided"))
+            }
+        }
+        .hint(hint))
+    }
+
+    /// Consent or terms: accepted by setting, by memory, or by the person.
+    pub fn agree(&mut self, kind: AgreementKind, page: &Page) -> Result<()> {
+        if self.settings.consent_accept {
+            return Ok(());
+        }
+        let host = page.host();
+        let (what, key) = match kind {
+            AgreementKind::Terms => ("terms of use", "terms"),
+            AgreementKind::Consent | AgreementKind::NewHost => ("consent", "consent"),
+        };
+        let agreed = self.person.agree(&Agreement {
+            kind,
+            host: host.clone(),
+            text: clean(&page.text),
+            key: format!("{key} {host} {}", fingerprint(&page.text)),
+        })?;
+        match (agreed, self.settings.presence) {
+            (true, _) => Ok(()),
+            (false, Presence::Nobody) => Err(Error::needs_you(format!("{host} asks for {what}"))
+                .because(&page.text)
+                .hint(
+                    "sign in once yourself, or set `consent: accept` for this identity provider",
+                )),
+            (false, Presence::Person) => Err(Error::refused(format!(
+                "{host} does not go on without {what}, which you declined"
+            ))),
+        }
+    }
+
+    /// The way to take: the configured one, the only one that is possible, or the one the person picks.
+    pub fn take(&mut self, page: &Page, choices: &Choices) -> Result<usize> {
+        let mut left: Vec<usize> = (0..choices.ways.len()).collect();
+        match choices.of {
+            ChoiceOf::Factor => left = self.possible_factors(page, &choices.ways, left)?,
+            ChoiceOf::Device => {
+                if let Some(device) = &self.settings.mfa_device {
+                    narrow(&mut left, |i| names(&choices.ways[i], device));
+                }
+            }
+            ChoiceOf::Source => {
+                if let Some(wanted) = self.option("source").or(self.option("idp")) {
+                    narrow(&mut left, |i| names(&choices.ways[i], wanted));
+                }
+            }
+        }
+        if let [only] = left[..] {
+            return Ok(only);
+        }
+        let of = match choices.of {
+            ChoiceOf::Factor => "factor",
+            ChoiceOf::Device => "device",
+            ChoiceOf::Source => "source",
+        };
+        let picked = self.person.choose(&Choice {
+            question: choices.question.clone(),
+            options: left
+                .iter()
+                .map(|i| choices.ways[*i].label.clone())
+                .collect(),
+            key: format!("{of} {}", page.host()),
+        })?;
+        let way = left.get(picked).copied();
+        way.ok_or_else(|| Error::failed("the answer is none of the choices"))
+    }
+
+    fn possible_factors(
+        &self,
+        page: &Page,
+        ways: &[Way],
+        mut left: Vec<usize>,
+    ) -> Result<Vec<usize>> {
+        let says = |i: usize, method: &str| {
+            is_factor(&format!("{} {}", ways[i].label, ways[i].value), method)
+        };
+        if let Some(device) = &self.settings.mfa_device {
+            narrow(&mut left, |i| names(&ways[i], device));
+        }
+        if let Some(method) = &self.settings.mfa_method {
+            narrow(&mut left, |i| says(i, method));
+        }
+        narrow(&mut left, |i| !says(i, "webauthn"));
+        if self.settings.presence == Presence::Nobody {
+            // Whatever else there is would ring somebody's phone.
+            left.retain(|i| {
+                says(*i, "totp") && !["sms", "call", "email", "push"].iter().any(|m| says(*i, m))
+            });
+            if left.is_empty() {
+                return Err(Error::needs_you(format!(
+                    "{} wants a second factor that only a person can give",
+                    page.host()
+                )));
+            }
+        }
+        Ok(left)
+    }
+}
+
+/// What a page asks a code for.
+#[derive(Clone, Debug)]
+pub struct CodeWanted<'p> {
+    pub label: &'p str,
+    pub device: Option<String>,
+    pub kind: CodeKind,
+    /// The page has that many boxes.
+    pub length: Option<usize>,
+    /// The page is the answer to a code that it did not take.
+    pub refused: bool,
+}
+
+/// Keeps what matches, or everything if nothing does.
+fn narrow(left: &mut Vec<usize>, matches: impl Fn(usize) -> bool) {
+    let kept: Vec<usize> = left.iter().copied().filter(|i| matches(*i)).collect();
+    if !kept.is_empty() {
+        *left = kept;
+    }
+}
+
+fn names(way: &Way, wanted: &str) -> bool {
+    let wanted = wanted.to_lowercase();
+    way.label.to_lowercase().contains(&wanted) || way.value.to_lowercase().contains(&wanted)
+}
+
+/// Tells texts apart without keeping them.
+fn fingerprint(text: &str) -> String {
+    let hash = digest::digest(&digest::SHA256, clean(text).as_bytes());
+    hash.as_ref()[..8]
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
+}

@@ -1,0 +1,384 @@
+//! The walk from a start URL to an assertion: fetch, classify, ask the providers, else answer itself.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use url::Url;
+
+use super::authn_request;
+use super::page::kind::{PageKind, classify};
+use super::page::{Page, host_of, script};
+use super::providers;
+use super::refusal;
+use super::visit::{Person, Sent, Settings, Step, Visit};
+use super::{answer, form};
+use crate::assertion::Assertion;
+use crate::clock;
+use crate::error::{Error, Kind, Result};
+use crate::net::hops::{TrustedOrigins, is_open_to_others, same_origin};
+use crate::net::visitor::{Body, Method, Request, Response, Visitor};
+use crate::secret::Secret;
+
+/// Pages that a sign-in may take.
+const MOST_STEPS: usize = 40;
+/// The same form, or the same address by a page's own will, this often is a circle.
+const CIRCLE: usize = 4;
+/// Longer than this no page is waited for.
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
+
+/// The end of a sign-in.
+#[derive(Debug)]
+pub struct Arrival {
+    pub assertion: Assertion,
+    /// The identity provider's clock minus ours, where it told the time.
+    pub clock_skew: Option<TimeDelta>,
+    /// Was a password asked for and taken?
+    pub password_accepted: bool,
+    /// Pages on the way.
+    pub steps: usize,
+}
+
+/// Signs in at `settings.start` and returns what the identity provider says to AWS.
+///
+/// `is_aws` tells AWS's sign-in hosts; the form that leads there is read and never sent. A password is sent once, a
+/// code is sent once, and both only to origins that the configuration or the person named.
+pub async fn sign_in(
+    visitor: &mut Visitor,
+    settings: &Settings,
+    is_aws: fn(&str) -> bool,
+    person: &mut dyn Person,
+) -> Result<Arrival> {
+    walk(visitor, settings, is_aws, person).await
+}
+
+/// What fetches pages; a test puts a script in its place.
+pub(super) trait Fetch {
+    async fn fetch(&mut self, request: Request, trusted: &TrustedOrigins) -> Result<Response>;
+    /// A cookie that a script of the page at `url` set.
+    fn keep_cookie(&mut self, url: &Url, cookie: &str);
+}
+
+impl Fetch for Visitor {
+    async fn fetch(&mut self, request: Request, trusted: &TrustedOrigins) -> Result<Response> {
+        Visitor::fetch(self, request, trusted).await
+    }
+
+    fn keep_cookie(&mut self, url: &Url, cookie: &str) {
+        self.jar_mut().store(url, cookie);
+    }
+}
+
+pub(super) async fn walk<F: Fetch>(
+    fetcher: &mut F,
+    settings: &Settings,
+    is_aws: fn(&str) -> bool,
+    person: &mut dyn Person,
+) -> Result<Arrival> {
+    let built_in = match settings.provider.as_deref() {
+        None => &[][..],
+        Some(name) => match providers::by_name(name) {
+            Some(provider) => provider.hosts(),
+            None => return Err(unknown_provider(name)),
+        },
+    };
+    let mut walk = Walk {
+        fetcher,
+        is_aws,
+        visit: Visit::new(settings, built_in, person),
+        clock_skew: None,
+        basic: None,
+        made_request: false,
+        before_request: None,
+        seen: HashMap::new(),
+    };
+    let outcome = walk.run().await;
+    match (outcome, walk.before_request) {
+        // The request was a guess; what the address itself says is nearer to the truth.
+        (Err(error), Some(first))
+            if walk.visit.last == Sent::Nothing
+                && matches!(
+                    error.kind(),
+                    Kind::Failed | Kind::Unfamiliar | Kind::Unreachable
+                ) =>
+        {
+            Err(first)
+        }
+        (outcome, _) => outcome,
+    }
+}
+
+fn unknown_provider(name: &str) -> Error {
+    let names: Vec<&str> = providers::PROVIDERS.iter().map(|p| p.name()).collect();
+    Error::usage(format!("`type: {name}` names no provider"))
+        .hint(format!("known are auto, {}", names.join(", ")))
+}
+
+/// User and password of a browser's own dialog, sent along within one origin.
+struct Basic {
+    origin: Url,
+    user: String,
+    password: Secret,
+}
+
+struct Walk<'a, F> {
+    fetcher: &'a mut F,
+    is_aws: fn(&str) -> bool,
+    visit: Visit<'a>,
+    clock_skew: Option<TimeDelta>,
+    basic: Option<Basic>,
+    /// Did we ask with a SAML request of our own?
+    made_request: bool,
+    /// What the start URL said before we did.
+    before_request: Option<Error>,
+    /// How often a form was sent or an address visited by a page's own will.
+    seen: HashMap<String, usize>,
+}
+
+impl<F: Fetch> Walk<'_, F> {
+    async fn run(&mut self) -> Result<Arrival> {
+        let start = self.visit.settings.start.clone();
+        self.visit
+            .person
+            .step(&format!("opening {}", host_of(&start)));
+        self.made_request = authn_request::is_bare_endpoint(&start);
+        let mut request = self.start()?;
+        for number in 1..=MOST_STEPS {
+            let mut page = self.open(request).await?;
+            let mut depth = 0;
+            request = loop {
+                if let Some(assertion) = self.arrival(&page)? {
+                    return Ok(Arrival {
+                        assertion,
+                        clock_skew: self.clock_skew,
+                        password_accepted: self.visit.password_sent(),
+                        steps: number,
+                    });
+                }
+                let next = match self.step(&page, number)? {
+                    Step::Open(text) if depth == 0 => {
+                        depth += 1;
+                        page = page.framed(text)?;
+                        continue;
+                    }
+                    Step::Open(_) => return Err(refusal::unfamiliar(&page, number)),
+                    Step::Send(answer) => self.send(&page, &answer)?,
+                    Step::Go(url) => self.go(&page, url)?,
+                    Step::GoAfter(url, after) => {
+                        tokio::time::sleep(after.min(LONGEST_WAIT)).await;
+                        if url == page.url {
+                            follow(&page, url)
+                        } else {
+                            self.go(&page, url)?
+                        }
+                    }
+                    Step::StartAgain(why, error) => {
+                        let first = match why {
+                            super::visit::Again::Stale => self.visit.once("start again: stale"),
+                            super::visit::Again::Portal => self.visit.once("start again: portal"),
+                        };
+                        if !first {
+                            return Err(error);
+                        }
+                        self.start()?
+                    }
+                };
+                break next;
+            };
+        }
+        Err(Error::failed(format!(
+            "{} did not come to an end within {MOST_STEPS} pages",
+            host_of(&start)
+        ))
+        .hint("try the URL in a browser; `-vv` shows the way it went"))
+    }
+
+    /// The request that begins the sign-in.
+    fn start(&mut self) -> Result<Request> {
+        let start = &self.visit.settings.start;
+        Ok(Request::get(if self.made_request {
+            authn_request::address(start, clock::now())?
+        } else {
+            start.clone()
+        }))
+    }
+
+    async fn open(&mut self, mut request: Request) -> Result<Page> {
+        if let Some(basic) = &self.basic
+            && same_origin(&basic.origin, &request.url)
+        {
+            request.basic = Some((basic.user.clone(), basic.password.clone()));
+        }
+        let response = self.fetcher.fetch(request, &self.visit.trusted).await?;
+        if let Some(date) = response.date {
+            self.clock_skew = Some(date - clock::now());
+        }
+        self.visit.plain_http_hop |= response.plain_http_hop || is_open_to_others(&response.url);
+        let page = Page::read(response)?;
+        for cookie in script::cookies(page.document()) {
+            self.fetcher.keep_cookie(&page.url, &cookie);
+        }
+        Ok(page)
+    }
+
+    /// The answer for AWS, if this page carries it.
+    fn arrival(&self, page: &Page) -> Result<Option<Assertion>> {
+        for form in &page.forms {
+            let Some(field) = form.control("SAMLResponse") else {
+                continue;
+            };
+            let Ok(to) = form::submit::resolve(form.action.as_deref(), page.place()) else {
+                continue;
+            };
+            let host = to.host_str().unwrap_or_default();
+            if !(self.is_aws)(host) || !to.path().starts_with("/saml") {
+                continue;
+            }
+            let response: String = field.value.split_whitespace().collect();
+            if response.is_empty() {
+                return Err(Error::failed(format!(
+                    "{} sent an empty answer for AWS",
+                    page.host()
+                )));
+            }
+            return Ok(Some(Assertion::new(Secret::new(response), host)));
+        }
+        Ok(None)
+    }
+
+    fn step(&mut self, page: &Page, number: usize) -> Result<Step> {
+        if (self.is_aws)(page.url.host_str().unwrap_or_default()) {
+            return Err(Error::failed(format!(
+                "the sign-in led to AWS itself ({}) without an answer of an identity provider",
+                page.host()
+            ))
+            .hint("`url:` must be the address of the identity provider that starts AWS"));
+        }
+        if let Some(step) = providers::step(page, &mut self.visit) {
+            return step;
+        }
+        if page.status == 401 && self.is_password_dialog(page) {
+            return self.answer_dialog(page);
+        }
+        let step = answer::answer(page, &mut self.visit, number);
+        let start = &self.visit.settings.start;
+        let dead_end = matches!(&step, Err(e) if matches!(e.kind(), Kind::Failed | Kind::Unfamiliar | Kind::Unreachable | Kind::Refused));
+        if dead_end
+            && !self.made_request
+            && self.visit.last == Sent::Nothing
+            && authn_request::is_wanted_by(page, start)
+        {
+            self.made_request = true;
+            self.before_request = step.err();
+            return Ok(Step::Go(authn_request::address(start, clock::now())?));
+        }
+        step
+    }
+
+    fn is_password_dialog(&self, page: &Page) -> bool {
+        let fields = &self.visit.settings.fields;
+        matches!(
+            classify(page, fields, self.visit.password_sent()),
+            PageKind::Basic
+        )
+    }
+
+    /// Answers HTTP Basic, for hosts that are trusted already: there is no page that could explain itself.
+    fn answer_dialog(&mut self, page: &Page) -> Result<Step> {
+        let host = page.host();
+        if let Some(basic) = &self.basic
+            && same_origin(&basic.origin, &page.url)
+        {
+            self.visit.person.password_refused();
+            return Err(Error::refused(format!(
+                "{host} refused the password of {}",
+                crate::error::clean(&basic.user)
+            ))
+            .hint("`--ask` asks for a new one"));
+        }
+        if !self.visit.trusted.allows(&page.url) {
+            return Err(Error::needs_you(format!(
+                "{host} asks for a password by HTTP Basic, and nobody said that it may have it"
+            ))
+            .hint(format!(
+                "if it belongs to your company: `trusted_hosts: [{host}]` in profiles.yaml"
+            )));
+        }
+        let user = self.visit.username(&page.url)?;
+        let password = self.visit.password(&page.url)?;
+        self.basic = Some(Basic {
+            origin: page.url.clone(),
+            user,
+            password,
+        });
+        Ok(Step::Go(page.url.clone()))
+    }
+
+    fn send(&mut self, page: &Page, answer: &form::Answer) -> Result<Request> {
+        let Some(form) = page.form(answer) else {
+            return Err(Error::failed("a form that is not there was to be sent"));
+        };
+        let prepared = answer.prepare(form, page.place())?;
+        if answer.carries_secret() && !self.visit.trusted.allows(&prepared.url) {
+            return Err(Error::refused(format!(
+                "a password or code was about to go to {}, which is not trusted with it",
+                host_of(&prepared.url)
+            )));
+        }
+        if is_open_to_others(&prepared.url) && !is_open_to_others(&page.url) {
+            return Err(Error::refused(format!(
+                "{} wants a form to be sent to {} over plain http, where others can read it",
+                page.host(),
+                host_of(&prepared.url)
+            ))
+            .hint("this is a mistake of the identity provider, or an attack"));
+        }
+        let mut place = prepared.url.clone();
+        place.set_query(None);
+        self.count(page, format!("{place} {}", form.shape()))?;
+        Ok(Request {
+            method: match prepared.method {
+                form::Method::Post => Method::Post,
+                form::Method::Get | form::Method::Dialog => Method::Get,
+            },
+            url: prepared.url,
+            body: prepared.body.map(|(content_type, bytes)| Body {
+                content_type,
+                bytes,
+            }),
+            referer: Some(page.url.clone()),
+            basic: None,
+            carries_secret: answer.carries_secret(),
+        })
+    }
+
+    fn go(&mut self, page: &Page, url: Url) -> Result<Request> {
+        self.count(page, url.to_string())?;
+        Ok(follow(page, url))
+    }
+
+    fn count(&mut self, page: &Page, key: String) -> Result<()> {
+        let times = self.seen.entry(key).or_insert(0);
+        *times += 1;
+        if *times >= CIRCLE {
+            return Err(Error::failed(format!(
+                "{} goes in circles: the same page came {CIRCLE} times",
+                page.host()
+            ))
+            .hint("try the URL in a browser; `-vv` shows the way it went"));
+        }
+        Ok(())
+    }
+}
+
+/// A GET, as after a click on the page.
+fn follow(page: &Page, url: Url) -> Request {
+    Request {
+        referer: Some(page.url.clone()),
+        ..Request::get(url)
+    }
+}
+
+#[cfg(test)]
+#[path = "walk_tests/mod.rs"]
+mod tests;
