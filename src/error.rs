@@ -111,6 +111,12 @@ impl Error {
         self
     }
 
+    /// The same error, told of something in particular: `prod: login.test refused …`.
+    pub fn at(mut self, place: &str) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
     pub fn kind(&self) -> Kind {
         self.kind
     }

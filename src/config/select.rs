@@ -21,6 +21,18 @@ impl Config {
             })
     }
 
+    /// The identity provider of that name; the error names the nearest.
+    pub fn provider_named(&self, name: &str) -> Result<&IdentityProvider> {
+        self.identity_providers.get(name).ok_or_else(|| {
+            let known = self.identity_providers.keys().map(String::as_str);
+            Error::usage(format!("there is no identity provider `{}`", clean(name))).hint(
+                did_you_mean(name, known).unwrap_or_else(|| {
+                    "profiles.yaml lists them under `identity_providers`".into()
+                }),
+            )
+        })
+    }
+
     /// Is there anything to sign in to? If not, the error says what to write where.
     pub fn expect_profiles(&self) -> Result<()> {
         if !self.profiles.is_empty() {

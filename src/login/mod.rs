@@ -1,1 +1,47 @@
 //! The straight line of a login, the only room that knows both an identity provider and AWS.
+
+pub mod flight;
+pub mod keep;
+pub mod line;
+pub mod offer;
+pub mod one_time_code;
+pub mod plan;
+pub mod redeem;
+pub mod report;
+pub mod role_choice;
+pub mod sign_in;
+pub mod standing;
+
+use std::cell::RefCell;
+
+use crate::config::Config;
+use crate::paths::Paths;
+use crate::presence::Presence;
+use crate::secret::Secret;
+use crate::ui::terminal::Ui;
+use url::Url;
+
+/// What a login may use of this computer and its person.
+pub struct Doors<'a> {
+    pub paths: &'a Paths,
+    pub config: &'a Config,
+    pub ui: &'a Ui,
+    /// `--password-stdin`: taken by the first who asks.
+    pub password_from_stdin: RefCell<Option<Secret>>,
+    /// `--ask`: stored passwords are passed over.
+    pub ask_password: bool,
+    /// An STS that is not AWS's (`AWS_ENDPOINT_URL_STS`).
+    pub sts_endpoint: Option<Url>,
+    /// `AWS_REGION`
+    pub region: Option<String>,
+}
+
+impl Doors<'_> {
+    pub fn presence(&self) -> Presence {
+        self.ui.presence()
+    }
+
+    fn password_from_stdin(&self) -> Option<Secret> {
+        self.password_from_stdin.borrow_mut().take()
+    }
+}

@@ -81,7 +81,7 @@ pub trait SecretStore: Send + Sync {
 }
 
 /// The door to stored secrets.
-pub struct Keyring {
+pub struct Keyring<'a> {
     store: Option<Arc<dyn SecretStore>>,
     what: &'static str,
     presence: Presence,
@@ -89,23 +89,23 @@ pub struct Keyring {
     patient: Duration,
     /// Why it does not work: asked once, not again at every secret.
     broken: Option<String>,
-    on_wait: Box<dyn FnMut(&str)>,
+    on_wait: Box<dyn FnMut(&str) + 'a>,
 }
 
-impl std::fmt::Debug for Keyring {
+impl std::fmt::Debug for Keyring<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Keyring({})", self.what)
     }
 }
 
-impl Keyring {
+impl<'a> Keyring<'a> {
     /// Settles where secrets are; nothing is opened yet. `on_wait` tells the person what we are waiting for.
     pub fn open(
         presence: Presence,
         mode: Mode,
         state_folder: &Path,
-        on_wait: impl FnMut(&str) + 'static,
-    ) -> Keyring {
+        on_wait: impl FnMut(&str) + 'a,
+    ) -> Keyring<'a> {
         let (store, what): (Option<Arc<dyn SecretStore>>, _) = match mode {
             Mode::Keyring => (Some(Arc::new(system::System)), "keyring"),
             Mode::File => (
@@ -126,7 +126,11 @@ impl Keyring {
     }
 
     /// Over another store, and with less patience, for tests.
-    pub fn over(store: Arc<dyn SecretStore>, presence: Presence, patience: Duration) -> Keyring {
+    pub fn over(
+        store: Arc<dyn SecretStore>,
+        presence: Presence,
+        patience: Duration,
+    ) -> Keyring<'a> {
         Keyring {
             store: Some(store),
             what: "keyring",

@@ -1,0 +1,34 @@
+//! One sign-in at a time per identity provider and user: the lock, and who waits for whom.
+
+use std::time::Duration;
+
+use crate::error::Result;
+use crate::login::Doors;
+use crate::store::locks::{self, SignInLock};
+
+/// How long somebody without a terminal waits for another sign-in to end.
+const NOBODY_WAITS: Duration = Duration::from_secs(120);
+
+/// Waits until nobody else signs in to this identity provider, and keeps others out until it is dropped.
+///
+/// Held from before the keyring is opened until the sessions are written; whoever waited looks at the keys again. A
+/// person may wait as long as they like, and sees for whom.
+pub fn take(doors: &Doors, identity_provider: &str, command: &str) -> Result<SignInLock> {
+    let limit = (!doors.presence().is_person()).then_some(NOBODY_WAITS);
+    let lock = locks::sign_in(
+        doors.paths.state_folder()?,
+        identity_provider,
+        command,
+        limit,
+        |holder| {
+            let who = holder.map_or("another mai".to_string(), |holder| {
+                format!("`{}` (process {})", holder.command, holder.pid)
+            });
+            doors
+                .ui
+                .step(&format!("waiting for {who} to finish signing in"));
+        },
+    );
+    doors.ui.done();
+    lock
+}

@@ -1,0 +1,130 @@
+//! Keeping what a sign-in brought: the file first, then what was learned, the sessions last.
+
+use std::collections::BTreeMap;
+
+use crate::aws::saml::OfferedRole;
+use crate::error::{Error, Result};
+use crate::keys::SessionCredentials;
+use crate::login::line::account_name;
+use crate::login::plan::{self, LoginPlan, Target};
+use crate::login::redeem::Redeemed;
+use crate::login::report::{Keys, Outcome};
+use crate::login::{Doors, standing};
+use crate::store::aws_config::AwsConfig;
+use crate::store::credentials_file;
+use crate::store::learned::Learned;
+use crate::store::sessions::Row;
+
+/// Writes all keys in one go, then what the prompt and the next login believe; and says what was noticed.
+pub fn keep(
+    plan: &LoginPlan,
+    doors: &Doors,
+    results: Vec<(usize, Result<Redeemed>)>,
+    roles: &BTreeMap<usize, OfferedRole>,
+) -> Result<Vec<(usize, Outcome)>> {
+    let (mut fetched, mut outcomes) = (Vec::new(), Vec::new());
+    for (place, result) in results {
+        match (result, roles.get(&place)) {
+            (Ok(redeemed), Some(role)) => fetched.push((place, redeemed, role)),
+            (Err(error), _) => outcomes.push((place, Outcome::Failed(error))),
+            (Ok(_), None) => {}
+        }
+    }
+    if fetched.is_empty() {
+        return Ok(outcomes);
+    }
+    let refused = write_keys(plan, doors, &fetched)?;
+    learn(plan, doors, &fetched);
+    let mut rows = Vec::new();
+    let learned = Learned::load(doors.paths.state_folder()?);
+    for (place, redeemed, role) in fetched {
+        let target = &plan.targets[place];
+        if let Some(error) = refused.get(&place) {
+            outcomes.push((place, Outcome::Failed(error.clone())));
+            continue;
+        }
+        rows.push(row_of(doors, target, &redeemed.keys, role));
+        outcomes.push((
+            place,
+            Outcome::SignedIn(Keys {
+                account_name: account_name(doors, Some(&learned), role.role.account()),
+                role: role.role.clone(),
+                provider_arn: Some(role.provider.to_string()),
+                expires_at: redeemed.keys.expires_at,
+            }),
+        ));
+    }
+    standing::sessions(doors.paths)?.record(&rows)?;
+    Ok(outcomes)
+}
+
+/// One write of the file for all; a section that may not be written does not hold up the others.
+fn write_keys(
+    plan: &LoginPlan,
+    doors: &Doors,
+    fetched: &[(usize, Redeemed, &OfferedRole)],
+) -> Result<BTreeMap<usize, Error>> {
+    let path = doors.paths.credentials_file()?;
+    let config = AwsConfig::read(doors.paths.aws_config_file()?)?;
+    let written = credentials_file::update(path, doors.paths.state_folder()?, |file| {
+        let mut refused = BTreeMap::new();
+        for (place, redeemed, _) in fetched {
+            let target = &plan.targets[*place];
+            let region = target
+                .region
+                .as_deref()
+                .filter(|_| config.region_of(&target.aws_profile).is_none());
+            if let Err(error) =
+                file.set_session(&target.aws_profile, &redeemed.keys, region, plan.overwrite)
+            {
+                refused.insert(*place, error);
+            }
+        }
+        Ok(refused)
+    })?;
+    for note in &written.notes {
+        doors.ui.warn(note);
+    }
+    Ok(written.value)
+}
+
+/// Durations that were found and roles that were used; a state folder that cannot be written costs no keys.
+fn learn(plan: &LoginPlan, doors: &Doors, fetched: &[(usize, Redeemed, &OfferedRole)]) {
+    let Ok(state_folder) = doors.paths.state_folder() else {
+        return;
+    };
+    let mut learned = Learned::load(state_folder);
+    for (place, redeemed, role) in fetched {
+        let arn = role.role.to_string();
+        learned.remember_role_use(&arn);
+        if let Some(longest) = redeemed.longest {
+            learned.remember_longest_duration(&arn, longest);
+            doors.ui.say(&format!(
+                "{} allows {longest} at most, so the keys of {} last that long.",
+                role.role.name(),
+                plan.targets[*place].profile
+            ));
+        } else if plan.targets[*place].duration_insisted {
+            // What was asked for was given, so an older, shorter maximum is none any more.
+            learned.forget_longest_duration(&arn);
+        }
+    }
+    if let Err(error) = learned.save() {
+        doors.ui.warn(&error.to_string());
+    }
+}
+
+fn row_of(doors: &Doors, target: &Target, keys: &SessionCredentials, role: &OfferedRole) -> Row {
+    let role_arn = role.role.to_string();
+    Row {
+        aws_profile: target.aws_profile.clone(),
+        expires_at: keys.expires_at.timestamp(),
+        key_id: keys.access_key_id.clone(),
+        fingerprint: plan::fingerprint_of(doors.config, target)(&role_arn),
+        critical: target.critical,
+        is_default: target.is_default,
+        process: false,
+        role_arn,
+        label: target.profile.clone(),
+    }
+}

@@ -1,0 +1,361 @@
+//! The line itself: flight, sign-in, roles, keys, file, sessions.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+
+use crate::arn::{self, Partition, RoleArn};
+use crate::assertion::Assertion;
+use crate::aws::saml::{self, OfferedRole, Statement};
+use crate::clock;
+use crate::config::{IdentityProvider, RoleWanted};
+use crate::error::{Error, Result};
+use crate::idp::walk::Arrival;
+use crate::login::plan::{self, LoginPlan, SignIn, Target};
+use crate::login::redeem::{self, Order};
+use crate::login::report::{Keys, Line, Outcome};
+use crate::login::standing::{Present, Standing};
+use crate::login::{Doors, flight, keep, role_choice, sign_in};
+use crate::net::client::{self, ClientCertificate, ClientSettings};
+use crate::net::visitor::Visitor;
+use crate::store::learned::Learned;
+
+/// Does what the plan says; every target gets its line, in the order in which it was asked for.
+pub fn run(plan: &LoginPlan, doors: &Doors, given: Option<Assertion>) -> Result<Vec<Line>> {
+    let mut outcomes: Vec<Option<Outcome>> = plan
+        .targets
+        .iter()
+        .map(|target| still_good(doors, &target.standing))
+        .collect();
+    for sign_in in &plan.sign_ins {
+        let done = one_sign_in(plan, sign_in, doors, given.as_ref());
+        match done {
+            Ok(done) => {
+                for (place, outcome) in done {
+                    outcomes[place] = Some(outcome);
+                }
+            }
+            Err(error) => {
+                for place in &sign_in.targets {
+                    outcomes[*place] = Some(Outcome::Failed(error.clone()));
+                }
+                if error.kind() == crate::error::Kind::Interrupted {
+                    return Err(error);
+                }
+            }
+        }
+    }
+    Ok(plan
+        .targets
+        .iter()
+        .zip(outcomes)
+        .map(|(target, outcome)| Line {
+            profile: target.profile.clone(),
+            aws_profile: target.aws_profile.clone(),
+            critical: target.critical,
+            outcome: outcome
+                .unwrap_or_else(|| Outcome::Failed(Error::failed("this profile was passed over"))),
+        })
+        .collect())
+}
+
+/// The outcome of keys that can stay.
+fn still_good(doors: &Doors, standing: &Standing) -> Option<Outcome> {
+    let Standing::Good { until, row } = standing else {
+        return None;
+    };
+    let role: RoleArn = row.role_arn.parse().ok()?;
+    let learned = doors.paths.state_folder().ok().map(Learned::load);
+    Some(Outcome::StillGood(Keys {
+        account_name: account_name(doors, learned.as_ref(), role.account()),
+        role,
+        provider_arn: None,
+        expires_at: *until,
+    }))
+}
+
+/// What people call an account: as configured, else as learned.
+pub fn account_name(doors: &Doors, learned: Option<&Learned>, account: &str) -> Option<String> {
+    doors
+        .config
+        .account_name(account)
+        .map(str::to_string)
+        .or_else(|| learned.and_then(|learned| learned.account_name(account).map(str::to_string)))
+}
+
+/// One sign-in and everything that hangs on it, under the lock of its identity provider.
+fn one_sign_in(
+    plan: &LoginPlan,
+    sign_in: &SignIn,
+    doors: &Doors,
+    given: Option<&Assertion>,
+) -> Result<Vec<(usize, Outcome)>> {
+    let provider = sign_in.identity_provider;
+    let names: Vec<&str> = sign_in
+        .targets
+        .iter()
+        .map(|place| plan.targets[*place].profile.as_str())
+        .collect();
+    let _flight = flight::take(
+        doors,
+        &provider.name,
+        &format!("mai login {}", names.join(" ")),
+    )?;
+    let (mut done, short) = second_look(plan, sign_in, doors)?;
+    if short.is_empty() {
+        return Ok(done);
+    }
+    let client = client::build(&client_settings(provider))?;
+    let runtime = runtime()?;
+    let redeemed = runtime.block_on(async {
+        let arrival = match given {
+            Some(assertion) => Arrival {
+                assertion: assertion.clone(),
+                clock_skew: None,
+                password_accepted: false,
+                steps: 0,
+            },
+            None => arrive(plan, &short, provider, doors, &client).await?,
+        };
+        let statement = saml::read(&arrival.assertion)?;
+        warn_of_times(doors, &statement, arrival.clock_skew);
+        doors.ui.step("fetching keys");
+        let (orders, refused) = choose_roles(plan, &short, doors, &arrival.assertion, &statement)?;
+        let roles: BTreeMap<usize, OfferedRole> =
+            orders.iter().map(|o| (o.place, o.role.clone())).collect();
+        let results = redeem::all(
+            &client,
+            doors.sts_endpoint.as_ref(),
+            &arrival.assertion,
+            orders,
+        )
+        .await;
+        Ok::<_, Error>((results, roles, refused))
+    });
+    doors.ui.done();
+    let (results, roles, refused) = redeemed?;
+    done.extend(
+        refused
+            .into_iter()
+            .map(|(place, error)| (place, Outcome::Failed(error))),
+    );
+    done.extend(keep::keep(plan, doors, results, &roles)?);
+    Ok(done)
+}
+
+/// After waiting for somebody else's sign-in their keys may do.
+fn second_look(
+    plan: &LoginPlan,
+    sign_in: &SignIn,
+    doors: &Doors,
+) -> Result<(Vec<(usize, Outcome)>, Vec<usize>)> {
+    let present = Present::read(doors.paths, doors.config)?;
+    let (mut done, mut short) = (Vec::new(), Vec::new());
+    for &place in &sign_in.targets {
+        let target = &plan.targets[place];
+        let standing = present.standing_of(target, &plan::fingerprint_of(doors.config, target));
+        // With --force everybody signs in for themselves, unless these keys came while waiting.
+        let is_new = !plan.force || newer_than(plan, &standing);
+        match still_good(doors, &standing).filter(|_| is_new) {
+            Some(outcome) => done.push((place, outcome)),
+            None => short.push(place),
+        }
+    }
+    Ok((done, short))
+}
+
+fn newer_than(plan: &LoginPlan, standing: &Standing) -> bool {
+    let Standing::Good { row, .. } = standing else {
+        return false;
+    };
+    !plan.targets.iter().any(|target| match &target.standing {
+        Standing::Good { row: old, .. } => old.key_id == row.key_id,
+        Standing::Absent => false,
+    })
+}
+
+/// What a conversation with the network runs on; nothing else in `mai` starts one.
+pub fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::failed("the network cannot be used").because(error))
+}
+
+pub fn client_settings(provider: &IdentityProvider) -> ClientSettings {
+    ClientSettings {
+        ca_bundle: provider.ca_bundle.as_ref().map(|path| path.value.clone()),
+        client_certificate: provider.client_certificate.as_ref().map(|certificate| {
+            ClientCertificate {
+                cert: certificate.cert.value.clone(),
+                key: certificate.key.value.clone(),
+            }
+        }),
+        proxy: provider.proxy.as_ref().map(|proxy| proxy.value.to_string()),
+        user_agent: provider
+            .user_agent
+            .as_ref()
+            .map(|agent| agent.value.clone()),
+    }
+}
+
+/// Signs in; the connection to STS is opened while the identity provider is still checking the password.
+async fn arrive(
+    plan: &LoginPlan<'_>,
+    short: &[usize],
+    provider: &IdentityProvider,
+    doors: &Doors<'_>,
+    client: &reqwest::Client,
+) -> Result<Arrival> {
+    let first = &plan.targets[short[0]];
+    let likely = likely_region(doors, first)
+        .and_then(|region| redeem::sts_in(client, doors.sts_endpoint.as_ref(), &region).ok());
+    let open_sts = || {
+        if let Some(sts) = likely.clone() {
+            tokio::spawn(async move { sts.warm_up().await });
+        }
+    };
+    let mut visitor = Visitor::new(client.clone());
+    sign_in::sign_in(doors, provider, &first.profile, &mut visitor, &open_sts).await
+}
+
+/// The region STS will be asked in, as far as it is known before the assertion.
+fn likely_region(doors: &Doors, target: &Target) -> Option<String> {
+    match &target.role {
+        Some(RoleWanted::Arn(role)) => region_for(doors, target, role, "").ok(),
+        _ => target.region.clone().or_else(|| doors.region.clone()),
+    }
+}
+
+/// The profile's region, else AWS_REGION, else the one the sign-in host names, else the partition's own; always one
+/// of the role's partition.
+fn region_for(
+    doors: &Doors,
+    target: &Target,
+    role: &RoleArn,
+    sign_in_host: &str,
+) -> Result<String> {
+    let partition = role.partition();
+    let fits = |region: &str| Partition::of_region(region) == Some(partition);
+    if let Some(region) = &target.region {
+        if !fits(region) {
+            return Err(Error::usage(format!(
+                "profile {} has the region {region}, and its role is in the partition {}",
+                target.profile, partition.id
+            ))
+            .hint(format!(
+                "set a region such as {} in profiles.yaml",
+                partition.default_region
+            )));
+        }
+        return Ok(region.clone());
+    }
+    Ok(doors
+        .region
+        .as_deref()
+        .into_iter()
+        .chain(arn::region_of_sign_in_host(sign_in_host))
+        .find(|region| fits(region))
+        .unwrap_or(partition.default_region)
+        .to_string())
+}
+
+fn warn_of_times(doors: &Doors, statement: &Statement, skew: Option<TimeDelta>) {
+    if let Some(warning) = saml::check_times(statement, clock::now(), skew) {
+        doors.ui.warn(&warning);
+    }
+}
+
+/// Orders for the targets whose role is offered, errors for the others.
+#[allow(clippy::type_complexity)]
+fn choose_roles(
+    plan: &LoginPlan,
+    short: &[usize],
+    doors: &Doors,
+    assertion: &Assertion,
+    statement: &Statement,
+) -> Result<(Vec<Order>, Vec<(usize, Error)>)> {
+    let learned = Learned::load(doors.paths.state_folder()?);
+    let names = |account: &str| account_name(doors, Some(&learned), account);
+    let (mut orders, mut refused) = (Vec::new(), Vec::new());
+    for &place in short {
+        let target = &plan.targets[place];
+        let mut pick = |offered: &[OfferedRole]| pick_role(doors, target, offered, &learned);
+        let order = role_choice::choose(target, statement, &names, &mut pick).and_then(|role| {
+            Ok(Order {
+                place,
+                region: region_for(doors, target, &role.role, assertion.sign_in_host())?,
+                duration: wanted_duration(target, &role.role, statement, &learned),
+                role,
+                policy: target.policy.clone(),
+                policy_arns: target.policy_arns.clone(),
+            })
+        });
+        match order {
+            Ok(order) => orders.push(order),
+            Err(error) if error.kind() == crate::error::Kind::Interrupted => return Err(error),
+            Err(error) => refused.push((place, error)),
+        }
+    }
+    Ok((orders, refused))
+}
+
+/// What to ask STS for: the profile's duration, else what the identity provider suggests; not more than is known to
+/// be allowed, unless it was typed for this login.
+fn wanted_duration(
+    target: &Target,
+    role: &RoleArn,
+    statement: &Statement,
+    learned: &Learned,
+) -> Option<crate::duration::Span> {
+    let wanted = target.duration.or(statement.session_duration)?;
+    if target.duration_insisted {
+        return Some(wanted);
+    }
+    Some(plan::lifetime(
+        Some(wanted),
+        learned.longest_duration(&role.to_string()),
+    ))
+}
+
+/// A fuzzy list over account name, id and role, most used first.
+fn pick_role(
+    doors: &Doors,
+    target: &Target,
+    offered: &[OfferedRole],
+    learned: &Learned,
+) -> Result<OfferedRole> {
+    if !doors.presence().is_person() {
+        return Err(Error::needs_you(format!(
+            "profile {} can be any of {} roles, and nobody can be asked",
+            target.profile,
+            offered.len()
+        ))
+        .hint("set `role` in profiles.yaml, or name it with --role ACCOUNT/ROLE"));
+    }
+    let mut sorted: Vec<&OfferedRole> = offered.iter().collect();
+    sorted.sort_by_key(|offer| {
+        (
+            std::cmp::Reverse(learned.role_use(&offer.role.to_string())),
+            account_name(doors, Some(learned), offer.role.account()),
+            offer.role.to_string(),
+        )
+    });
+    let options: Vec<String> = sorted
+        .iter()
+        .map(|offer| {
+            let account =
+                account_name(doors, Some(learned), offer.role.account()).unwrap_or_default();
+            let line = format!(
+                "{account} {} {}",
+                offer.role.account(),
+                offer.role.path_and_name()
+            );
+            line.trim_start().to_string()
+        })
+        .collect();
+    let chosen = doors
+        .ui
+        .pick(&format!("Role for {}", target.profile), &options)?;
+    Ok(sorted[chosen].clone())
+}

@@ -1,0 +1,48 @@
+//! A sign-in that only looks: which roles the identity provider offers.
+
+use crate::arn::{ProviderArn, RoleArn};
+use crate::aws::saml;
+use crate::config::IdentityProvider;
+use crate::error::{Error, Result};
+use crate::login::line::{account_name, client_settings};
+use crate::login::{Doors, flight, sign_in};
+use crate::net::client;
+use crate::net::visitor::Visitor;
+use crate::store::learned::Learned;
+
+/// A role that is offered, with the name people use for its account.
+pub struct Offer {
+    pub role: RoleArn,
+    pub provider: ProviderArn,
+    pub account_name: Option<String>,
+}
+
+/// Signs in and reads the roles, sorted by account and role. No keys are fetched.
+pub fn roles_of(doors: &Doors, provider: &IdentityProvider) -> Result<Vec<Offer>> {
+    let _flight = flight::take(doors, &provider.name, "mai roles")?;
+    let client = client::build(&client_settings(provider))?;
+    let runtime = super::line::runtime()?;
+    let mut visitor = Visitor::new(client);
+    let arrival = runtime.block_on(sign_in::sign_in(doors, provider, "", &mut visitor, &|| {}))?;
+    let statement = saml::read(&arrival.assertion)?;
+    if statement.encrypted {
+        return Err(Error::failed(
+            "the assertion is encrypted for AWS, so the roles in it cannot be read",
+        )
+        .hint(
+            "ask your administrator for the role and provider ARNs and put them in profiles.yaml",
+        ));
+    }
+    let learned = Learned::load(doors.paths.state_folder()?);
+    let mut offers: Vec<Offer> = statement
+        .roles
+        .into_iter()
+        .map(|offered| Offer {
+            account_name: account_name(doors, Some(&learned), offered.role.account()),
+            role: offered.role,
+            provider: offered.provider,
+        })
+        .collect();
+    offers.sort_by_key(|offer| (offer.account_name.clone(), offer.role.clone()));
+    Ok(offers)
+}

@@ -1,0 +1,304 @@
+//! Every decision of a login, made before the first byte is sent: a typo costs no password and no push.
+
+use crate::config::{Config, IdentityProvider, Profile, RoleWanted};
+use crate::duration::Span;
+use crate::error::{Error, Result};
+use crate::login::Doors;
+use crate::login::standing::{self, Standing};
+use crate::store::fingerprint::Fingerprint;
+use crate::store::learned::Learned;
+
+/// What was typed, beside the names of profiles.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    pub min: Option<Span>,
+    pub force: bool,
+    pub duration: Option<Span>,
+    pub role: Option<RoleWanted>,
+    pub aws_profile: Option<String>,
+    pub overwrite: bool,
+}
+
+/// One section to fill with keys of one role.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub profile: String,
+    pub aws_profile: String,
+    /// None: the person picks one of those offered.
+    pub role: Option<RoleWanted>,
+    pub provider_arn: Option<crate::arn::ProviderArn>,
+    pub region: Option<String>,
+    pub duration: Option<Span>,
+    /// The duration was typed for this login, so what was learned about the role does not bound it.
+    pub duration_insisted: bool,
+    pub policy: Option<String>,
+    pub policy_arns: Vec<String>,
+    pub critical: bool,
+    pub is_default: bool,
+    /// How long keys must still last to be left alone.
+    pub min: Span,
+    pub standing: Standing,
+}
+
+/// One sign-in and the targets (their places in `LoginPlan::targets`) it serves.
+#[derive(Debug)]
+pub struct SignIn<'a> {
+    pub identity_provider: &'a IdentityProvider,
+    pub targets: Vec<usize>,
+}
+
+/// What a login is going to do.
+#[derive(Debug)]
+pub struct LoginPlan<'a> {
+    /// In the order in which they were asked for.
+    pub targets: Vec<Target>,
+    /// Only for what is short; empty when all keys are good.
+    pub sign_ins: Vec<SignIn<'a>>,
+    pub force: bool,
+    pub overwrite: bool,
+}
+
+impl<'a> LoginPlan<'a> {
+    /// Checks everything that can be checked at home.
+    pub fn make(
+        doors: &Doors<'a>,
+        profiles: &[&'a Profile],
+        wishes: &Wishes,
+    ) -> Result<LoginPlan<'a>> {
+        only_for_one(profiles, wishes)?;
+        let learned = Learned::load(doors.paths.state_folder()?);
+        let mut targets = Vec::new();
+        for profile in profiles {
+            targets.push(target(doors, profile, wishes, &learned)?);
+        }
+        let present = standing::Present::read(doors.paths, doors.config)?;
+        for target in &mut targets {
+            let standing = present.standing_of(target, &fingerprint_of(doors.config, target));
+            target.standing = standing;
+            present.check_writable(target, wishes.overwrite)?;
+        }
+        let mut plan = LoginPlan {
+            sign_ins: Vec::new(),
+            targets,
+            force: wishes.force,
+            overwrite: wishes.overwrite,
+        };
+        for (place, profile) in profiles.iter().enumerate() {
+            if plan.targets[place].standing.is_good() && !plan.force {
+                continue;
+            }
+            let provider = doors.config.provider_of(profile)?;
+            match plan
+                .sign_ins
+                .iter_mut()
+                .find(|sign_in| sign_in.identity_provider.name == provider.name)
+            {
+                Some(sign_in) => sign_in.targets.push(place),
+                None => plan.sign_ins.push(SignIn {
+                    identity_provider: provider,
+                    targets: vec![place],
+                }),
+            }
+        }
+        Ok(plan)
+    }
+}
+
+fn only_for_one(profiles: &[&Profile], wishes: &Wishes) -> Result<()> {
+    let typed = if wishes.role.is_some() {
+        "--role"
+    } else if wishes.aws_profile.is_some() {
+        "--awsprofile"
+    } else {
+        return Ok(());
+    };
+    if profiles.len() == 1 {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "{typed} is for one profile, and {} are selected",
+        profiles.len()
+    ))
+    .hint("name one profile, or set it in profiles.yaml for each"))
+}
+
+fn target(doors: &Doors, profile: &Profile, wishes: &Wishes, learned: &Learned) -> Result<Target> {
+    let role = wishes
+        .role
+        .clone()
+        .or_else(|| profile.role.as_ref().map(|role| role.value.clone()));
+    let duration = wishes
+        .duration
+        .or_else(|| profile.duration.as_ref().map(|duration| duration.value));
+    let longest = match &role {
+        Some(RoleWanted::Arn(arn)) => learned.longest_duration(&arn.to_string()),
+        _ => None,
+    };
+    let lifetime = lifetime(duration, longest);
+    let aws_profile = match &wishes.aws_profile {
+        Some(name) => name.clone(),
+        None => profile.aws_profile.value.clone(),
+    };
+    if profile.critical.value && aws_profile == "default" {
+        return Err(Error::usage(format!(
+            "profile {} is critical and is never written to [default]",
+            profile.name
+        ))
+        .hint("choose another name with --awsprofile, or set aws_profile in profiles.yaml"));
+    }
+    let min = match wishes.min {
+        Some(min) => least_left(min, lifetime, longest, &profile.name)?,
+        None => renew_before(lifetime),
+    };
+    // A longer session was typed: keys that have used up half of it are not what is wanted.
+    let min = match wishes.duration {
+        Some(insisted) => min.max(Span::seconds(insisted.as_seconds() / 2)),
+        None => min,
+    };
+    let policy = match &profile.policy {
+        Some(path) => Some(read_policy(&path.value, &profile.name)?),
+        None => None,
+    };
+    Ok(Target {
+        profile: profile.name.clone(),
+        aws_profile,
+        role,
+        provider_arn: profile.provider_arn.as_ref().map(|arn| arn.value.clone()),
+        region: profile.region.as_ref().map(|region| region.value.clone()),
+        duration,
+        duration_insisted: wishes.duration.is_some(),
+        policy,
+        policy_arns: profile
+            .policy_arns
+            .iter()
+            .map(|arn| arn.value.clone())
+            .collect(),
+        critical: profile.critical.value,
+        is_default: doors
+            .config
+            .default_profile
+            .as_ref()
+            .is_some_and(|name| name.value == profile.name),
+        min,
+        standing: Standing::Absent,
+    })
+}
+
+/// A session policy goes to STS as it is; AWS takes at most 2,048 characters (STS API reference).
+fn read_policy(path: &std::path::Path, profile: &str) -> Result<String> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Error::usage(format!(
+            "the policy of profile {profile} cannot be read: {}",
+            path.display()
+        ))
+        .because(error)
+    })?;
+    serde_json::from_str::<serde_json::Value>(&text).map_err(|error| {
+        Error::usage(format!(
+            "the policy of profile {profile} is not JSON: {}:{}:{}",
+            path.display(),
+            error.line(),
+            error.column()
+        ))
+    })?;
+    let length = text.trim().chars().count();
+    if length > 2048 {
+        return Err(Error::usage(format!(
+            "the policy of profile {profile} has {length} characters, and AWS takes 2,048: {}",
+            path.display()
+        )));
+    }
+    Ok(text.trim().to_string())
+}
+
+/// How long keys of a role will last: what is wanted, bounded by what the role was found to allow.
+pub fn lifetime(duration: Option<Span>, longest: Option<Span>) -> Span {
+    let wanted = duration.unwrap_or(Span::hours(1));
+    longest.map_or(wanted, |longest| wanted.min(longest))
+}
+
+/// When keys are renewed: 20 minutes or a tenth of their life before the end, never more than half of it.
+pub fn renew_before(lifetime: Span) -> Span {
+    let lifetime = lifetime.as_seconds();
+    Span::seconds((20 * 60).max(lifetime / 10).min(lifetime / 2))
+}
+
+/// `--min`, held below half of the lifetime: else keys would be renewed the moment they are new.
+fn least_left(min: Span, lifetime: Span, longest: Option<Span>, profile: &str) -> Result<Span> {
+    if let Some(longest) = longest.filter(|longest| min > *longest) {
+        return Err(Error::usage(format!(
+            "--min {min} is more than keys of {profile} can last: its role allows {longest}"
+        ))
+        .hint(format!(
+            "ask for at most --min {}",
+            Span::seconds(longest.as_seconds() / 2)
+        )));
+    }
+    Ok(min.min(Span::seconds(lifetime.as_seconds() / 2)))
+}
+
+/// What keys are good for: provider, user, role and settings. Other settings, other keys.
+///
+/// The duration is the configured one, so that a longer session typed once is kept by the next plain login.
+pub fn fingerprint_of(config: &Config, target: &Target) -> impl Fn(&str) -> String + use<> {
+    let profile = config.profile(&target.profile);
+    let provider = profile.and_then(|profile| config.provider_of(profile).ok());
+    let text = |value: Option<String>| value.unwrap_or_default();
+    let fields = [
+        ("url", text(provider.map(|p| p.url.value.to_string()))),
+        (
+            "user",
+            text(provider.and_then(|p| p.username.as_ref().map(|user| user.value.clone()))),
+        ),
+        (
+            "provider",
+            text(target.provider_arn.as_ref().map(ToString::to_string)),
+        ),
+        (
+            "duration",
+            text(
+                profile
+                    .and_then(|p| p.duration.as_ref())
+                    .map(|d| d.value.as_seconds().to_string()),
+            ),
+        ),
+        ("policy", text(target.policy.clone())),
+        ("policy_arns", target.policy_arns.join(",")),
+    ];
+    move |role_arn: &str| {
+        let mut all: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        all.push(("role", role_arn));
+        Fingerprint::of(&all).as_str().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_renewed_early_but_never_in_the_first_half_of_their_life() {
+        let minutes = |m| Span::minutes(m);
+        assert_eq!(renew_before(minutes(60)), minutes(20));
+        assert_eq!(renew_before(minutes(15)), Span::seconds(450));
+        assert_eq!(renew_before(Span::hours(12)), minutes(72));
+    }
+
+    #[test]
+    fn a_minimum_beyond_what_the_role_allows_is_a_slip() {
+        let hour = Span::hours(1);
+        assert_eq!(
+            least_left(Span::minutes(50), hour, Some(hour), "prod"),
+            Ok(Span::minutes(30))
+        );
+        let error = least_left(Span::hours(2), hour, Some(hour), "prod").unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert_eq!(
+            least_left(Span::hours(2), hour, None, "prod"),
+            Ok(Span::minutes(30))
+        );
+    }
+}

@@ -1,0 +1,182 @@
+//! What became of a login: one line per profile for people, one document for programs.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use crate::arn::RoleArn;
+use crate::clock;
+use crate::config::Config;
+use crate::error::{Error, Kind};
+use crate::ui::{Format, Tone, Ui, moment, output};
+
+/// The end of one profile's login.
+#[derive(Debug)]
+pub enum Outcome {
+    SignedIn(Keys),
+    /// Good keys were left alone.
+    StillGood(Keys),
+    Failed(Error),
+}
+
+/// What is known of keys that are there.
+#[derive(Debug)]
+pub struct Keys {
+    pub role: RoleArn,
+    pub provider_arn: Option<String>,
+    pub account_name: Option<String>,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// One profile and what became of it.
+#[derive(Debug)]
+pub struct Line {
+    pub profile: String,
+    pub aws_profile: String,
+    pub critical: bool,
+    pub outcome: Outcome,
+}
+
+/// The exit code of all: that of the first that failed, in the order given.
+pub fn exit_code(lines: &[Line]) -> u8 {
+    lines
+        .iter()
+        .find_map(|line| match &line.outcome {
+            Outcome::Failed(error) => Some(error.exit_code()),
+            Outcome::SignedIn(_) | Outcome::StillGood(_) => None,
+        })
+        .unwrap_or(0)
+}
+
+/// Says what happened.
+pub fn write(lines: &[Line], config: &Config, format: Format, ui: &Ui) -> crate::error::Result<()> {
+    match format {
+        Format::Text => {
+            people(lines, ui);
+            Ok(())
+        }
+        Format::Json => output::write_json(&Value::Array(
+            lines.iter().map(|line| document(line, config)).collect(),
+        )),
+        Format::Tsv => output::write_tsv(
+            &["profile", "aws_profile", "role_arn", "expires_at", "status"],
+            lines.iter().map(|line| {
+                let keys = match &line.outcome {
+                    Outcome::SignedIn(keys) | Outcome::StillGood(keys) => Some(keys),
+                    Outcome::Failed(_) => None,
+                };
+                vec![
+                    line.profile.clone(),
+                    line.aws_profile.clone(),
+                    keys.map(|keys| keys.role.to_string()).unwrap_or_default(),
+                    keys.map(|keys| moment::rfc3339(keys.expires_at))
+                        .unwrap_or_default(),
+                    status(&line.outcome).to_string(),
+                ]
+            }),
+        ),
+    }
+}
+
+fn people(lines: &[Line], ui: &Ui) {
+    for line in lines {
+        let name = if line.critical {
+            ui.tint(Tone::Bad, &line.profile)
+        } else {
+            line.profile.clone()
+        };
+        let section = if line.aws_profile == line.profile {
+            String::new()
+        } else {
+            format!(" (in [{}])", line.aws_profile)
+        };
+        match &line.outcome {
+            Outcome::SignedIn(keys) => ui.say(&format!(
+                "{} {name}{section} until {}: {}",
+                ui.tint(Tone::Good, "Signed in to"),
+                moment::local_time(keys.expires_at, clock::now()),
+                role(keys)
+            )),
+            Outcome::StillGood(keys) => ui.say(&format!(
+                "Still signed in to {name}{section} until {}: {}",
+                moment::local_time(keys.expires_at, clock::now()),
+                role(keys)
+            )),
+            Outcome::Failed(_) => {}
+        }
+    }
+    // Several profiles can fail for one reason, such as a wrong password: it is said once, with all their names.
+    let mut told: Vec<&Error> = Vec::new();
+    for line in lines {
+        let Outcome::Failed(error) = &line.outcome else {
+            continue;
+        };
+        if told.contains(&error) {
+            continue;
+        }
+        told.push(error);
+        let names: Vec<&str> = lines
+            .iter()
+            .filter(|other| matches!(&other.outcome, Outcome::Failed(e) if e == error))
+            .map(|other| other.profile.as_str())
+            .collect();
+        if lines.len() > 1 {
+            ui.report(&error.clone().at(&names.join(", ")));
+        } else {
+            ui.report(error);
+        }
+    }
+}
+
+fn role(keys: &Keys) -> String {
+    format!("{} in {}", keys.role.name(), account(keys))
+}
+
+fn account(keys: &Keys) -> String {
+    match &keys.account_name {
+        Some(name) => format!("{name} ({})", keys.role.account()),
+        None => keys.role.account().to_string(),
+    }
+}
+
+fn status(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::SignedIn(_) => "signed_in",
+        Outcome::StillGood(_) => "still_good",
+        Outcome::Failed(_) => "failed",
+    }
+}
+
+fn document(line: &Line, config: &Config) -> Value {
+    let provider = config
+        .profile(&line.profile)
+        .and_then(|profile| config.provider_of(profile).ok());
+    let mut document = json!({
+        "profile": line.profile,
+        "aws_profile": line.aws_profile,
+        "status": status(&line.outcome),
+        "identity_provider": provider.map(|p| p.name.clone()),
+        "username": provider.and_then(|p| p.username.as_ref().map(|user| user.value.clone())),
+    });
+    let more = match &line.outcome {
+        Outcome::SignedIn(keys) | Outcome::StillGood(keys) => json!({
+            "role_arn": keys.role.to_string(),
+            "provider_arn": keys.provider_arn,
+            "account_id": keys.role.account(),
+            "account": keys.account_name,
+            "role": keys.role.name(),
+            "expires_at": moment::rfc3339(keys.expires_at),
+        }),
+        Outcome::Failed(error) => json!({ "error": output::error_document(error) }),
+    };
+    if let (Some(document), Value::Object(more)) = (document.as_object_mut(), more) {
+        document.extend(more);
+    }
+    document
+}
+
+/// Was it Ctrl-C? Then the rest was not tried either.
+pub fn was_interrupted(lines: &[Line]) -> bool {
+    lines.iter().any(
+        |line| matches!(&line.outcome, Outcome::Failed(error) if error.kind() == Kind::Interrupted),
+    )
+}

@@ -1,0 +1,456 @@
+//! From plan to assertion: secrets on demand, by the rules of presence.
+
+use crate::arn;
+use crate::config::{
+    CodeSource, Config, Consent, IdentityProvider, PasswordSource, SecretsMode, Sourced,
+};
+use crate::error::{Error, Kind, Result};
+use crate::idp::visit::{Agreement, AgreementKind, Choice, CodeRequest, Fields, Person, Settings};
+use crate::idp::walk::{self, Arrival};
+use crate::login::{Doors, one_time_code};
+use crate::net::visitor::Visitor;
+use crate::secret::Secret;
+use crate::store::keyring::{Account, Keyring, Mode, SecretKind};
+use crate::store::learned::Learned;
+
+/// Where the password of this run came from: it decides what happens to it afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Typed,
+    Stdin,
+    Stored,
+    Command,
+}
+
+/// What a sign-in may take from the person and from what stands for them.
+pub struct Answers<'a> {
+    doors: &'a Doors<'a>,
+    provider: &'a IdentityProvider,
+    /// The profile to name in hints.
+    profile: &'a str,
+    /// Called when the password is on its way, the moment to open the connection to STS.
+    nearly_there: &'a dyn Fn(),
+    keyring: Keyring<'a>,
+    keyring_failed: bool,
+    username: Option<String>,
+    password: Option<(Secret, Source)>,
+    /// Where the stored password came from.
+    stored_as: Option<Account>,
+    totp_to_keep: Option<Secret>,
+}
+
+/// Signs in to one identity provider; keeps or drops the stored password by how it went.
+pub async fn sign_in(
+    doors: &Doors<'_>,
+    provider: &IdentityProvider,
+    profile: &str,
+    visitor: &mut Visitor,
+    nearly_there: &dyn Fn(),
+) -> Result<Arrival> {
+    let mut answers = Answers {
+        doors,
+        provider,
+        profile,
+        nearly_there,
+        keyring: Keyring::open(
+            doors.presence(),
+            mode_of(doors.config),
+            doors.paths.state_folder()?,
+            |text| doors.ui.step(text),
+        ),
+        keyring_failed: false,
+        username: provider.username.as_ref().map(|user| user.value.clone()),
+        password: None,
+        stored_as: None,
+        totp_to_keep: None,
+    };
+    let settings = settings_of(provider, doors);
+    let result = walk::sign_in(visitor, &settings, arn::is_sign_in_host, &mut answers).await;
+    doors.ui.done();
+    match &result {
+        Ok(_) => answers.keep_what_worked(),
+        Err(error) => doors
+            .ui
+            .detail(&format!("after {} requests: {error}", visitor.requests())),
+    }
+    result
+}
+
+fn settings_of(provider: &IdentityProvider, doors: &Doors) -> Settings {
+    let text = |setting: &Option<Sourced<String>>| setting.as_ref().map(|text| text.value.clone());
+    Settings {
+        start: provider.url.value.clone(),
+        provider: text(&provider.provider_type),
+        mfa_method: text(&provider.mfa.method),
+        mfa_device: text(&provider.mfa.device),
+        remember_device: provider.remember_device.value,
+        consent_accept: provider.consent.value == Consent::Accept,
+        trusted_hosts: provider
+            .trusted_hosts
+            .iter()
+            .map(|host| host.value.clone())
+            .collect(),
+        fields: Fields {
+            username: text(&provider.fields.username),
+            password: text(&provider.fields.password),
+            otp: text(&provider.fields.otp),
+        },
+        presence: doors.presence(),
+        options: provider
+            .options
+            .iter()
+            .map(|(name, value)| (name.clone(), value.value.clone()))
+            .collect(),
+    }
+}
+
+fn mode_of(config: &Config) -> Mode {
+    match config.secrets.value {
+        SecretsMode::Keyring => Mode::Keyring,
+        SecretsMode::File => Mode::File,
+        SecretsMode::None => Mode::None,
+    }
+}
+
+impl Answers<'_> {
+    fn learned(&self) -> Result<Learned> {
+        Ok(Learned::load(self.doors.paths.state_folder()?))
+    }
+
+    fn user(&self) -> &str {
+        self.username.as_deref().unwrap_or("")
+    }
+
+    fn origin(&self) -> String {
+        self.provider.url.value.origin().ascii_serialization()
+    }
+
+    fn account(&self, kind: SecretKind) -> Account {
+        Account::new(kind, &self.provider.name, self.user(), &self.origin())
+    }
+
+    /// What was learned about this user is kept under this name.
+    fn learned_name(&self) -> String {
+        format!("{} {}", self.provider.name, self.user())
+    }
+
+    fn host(&self) -> &str {
+        self.provider.url.value.host_str().unwrap_or_default()
+    }
+
+    /// Asks the keyring; a keyring that cannot be used is said once and then passed over.
+    fn with_keyring<T>(&mut self, work: impl FnOnce(&mut Keyring) -> Result<T>) -> Option<T> {
+        if self.keyring_failed {
+            return None;
+        }
+        match work(&mut self.keyring) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.keyring_failed = true;
+                self.doors
+                    .ui
+                    .warn(&format!("{error}; going on without stored secrets"));
+                None
+            }
+        }
+    }
+
+    /// The stored password; the Python Mai's entry counts, since its URL is the one the password would go to.
+    fn stored_password(&mut self) -> Option<(Account, Secret)> {
+        let own = self.account(SecretKind::Password);
+        let classic = Account::classic(self.user(), self.provider.url.value.as_str());
+        [own, classic].into_iter().find_map(|account| {
+            let password = self
+                .with_keyring(|keyring| keyring.get(&account))
+                .flatten()?;
+            Some((account, password))
+        })
+    }
+
+    fn ask_password(&mut self, host: &str) -> Result<Secret> {
+        if !self.doors.presence().is_person() {
+            return Err(self.needs_person(&format!("the password of {} at {host}", self.user())));
+        }
+        let question = format!("Password of {} at {host}", self.user());
+        let password = self.doors.ui.ask_secret(&question)?;
+        if password.is_empty() {
+            return Err(Error::interrupted());
+        }
+        Ok(password)
+    }
+
+    fn needs_person(&self, what: &str) -> Error {
+        Error::needs_you(format!("{what} is needed, and nobody can be asked"))
+            .hint(format!("run `mai login {}` in a terminal", self.profile))
+    }
+
+    /// A stored or printed password that was refused before is not sent again: that is how accounts get locked.
+    fn was_refused(&self, password: &Secret) -> Result<bool> {
+        Ok(self.learned()?.is_refused(&self.learned_name(), password))
+    }
+
+    fn find_password(&mut self, host: &str) -> Result<(Secret, Source)> {
+        if let Some(password) = self.doors.password_from_stdin() {
+            return Ok((password, Source::Stdin));
+        }
+        if self.doors.ask_password {
+            return Ok((self.ask_password(host)?, Source::Typed));
+        }
+        match &self.provider.password.value {
+            PasswordSource::Ask => {}
+            PasswordSource::Command(command) => {
+                self.doors.ui.step("asking your command for the password");
+                let password = command.run(self.doors.presence())?;
+                if self.was_refused(&password)? {
+                    return Err(Error::refused(format!(
+                        "{host} refused the password that `password: {{command: …}}` of {} prints, so it is not sent again",
+                        self.provider.name
+                    ))
+                    .hint(format!("update it there; `mai login {} --ask` asks for one", self.profile)));
+                }
+                return Ok((password, Source::Command));
+            }
+            PasswordSource::Keyring => {
+                if let Some((account, password)) = self.stored_password() {
+                    if !self.was_refused(&password)? {
+                        self.stored_as = Some(account);
+                        return Ok((password, Source::Stored));
+                    }
+                    self.with_keyring(|keyring| keyring.delete(&account));
+                    self.doors.ui.warn(&format!(
+                        "the stored password of {} was refused before and is gone now",
+                        self.user()
+                    ));
+                }
+            }
+        }
+        Ok((self.ask_password(host)?, Source::Typed))
+    }
+
+    /// After a sign-in that worked: the password goes to the keyring if the person agrees.
+    fn keep_what_worked(&mut self) {
+        let outcome = self.keep_password().and_then(|()| self.keep_totp());
+        if let Err(error) = outcome.as_ref().map_err(|error| (error, error.kind())) {
+            match error {
+                (_, Kind::Interrupted) => {}
+                (error, _) => self.doors.ui.warn(&error.to_string()),
+            }
+        }
+    }
+
+    fn keep_password(&mut self) -> Result<()> {
+        let Some((password, source)) = self.password.take() else {
+            return Ok(());
+        };
+        let mut learned = self.learned()?;
+        learned.forget_refused(&self.learned_name());
+        learned.save()?;
+        let place = match self.doors.config.secrets.value {
+            SecretsMode::Keyring => Some("the keyring"),
+            SecretsMode::File => Some("a file that only you can read"),
+            SecretsMode::None => None,
+        };
+        let can_keep = source == Source::Typed
+            && self.provider.password.value == PasswordSource::Keyring
+            && self.doors.presence().is_person()
+            && !self.keyring_failed
+            && place.is_some();
+        let declined = format!("leave the password of {} unstored", self.user());
+        if !can_keep || learned.has_consent(&self.provider.name, &declined) {
+            return Ok(());
+        }
+        let place = place.unwrap_or_default();
+        if !self.doors.ui.confirm(
+            &format!("Keep the password of {} in {place}?", self.user()),
+            true,
+        )? {
+            learned.remember_consent(&self.provider.name, &declined);
+            return learned.save();
+        }
+        let account = self.account(SecretKind::Password);
+        if self
+            .with_keyring(|keyring| keyring.set(&account, &password))
+            .is_some()
+        {
+            self.doors
+                .ui
+                .say(&format!("Kept the password of {} in {place}.", self.user()));
+        }
+        Ok(())
+    }
+
+    fn keep_totp(&mut self) -> Result<()> {
+        let Some(secret) = self.totp_to_keep.take() else {
+            return Ok(());
+        };
+        let account = self.account(SecretKind::Totp);
+        self.with_keyring(|keyring| keyring.set(&account, &secret));
+        Ok(())
+    }
+
+    /// The TOTP secret of this user: from the keyring, or typed once and kept when it worked.
+    fn totp_secret(&mut self, host: &str) -> Result<Secret> {
+        let account = self.account(SecretKind::Totp);
+        if let Some(secret) = self.with_keyring(|keyring| keyring.get(&account)).flatten() {
+            return Ok(secret);
+        }
+        if !self.doors.presence().is_person() {
+            return Err(self.needs_person(&format!("the TOTP secret of {} at {host}", self.user())));
+        }
+        let secret = self.doors.ui.ask_secret(&format!(
+            "TOTP secret of {} (base32, or an otpauth:// address)",
+            self.user()
+        ))?;
+        one_time_code::check(&secret)?;
+        self.totp_to_keep = Some(secret.clone());
+        Ok(secret)
+    }
+
+    fn totp_code(&mut self, host: &str) -> Result<Secret> {
+        let secret = self.totp_secret(host)?;
+        let mut learned = self.learned()?;
+        let used = learned.last_totp_step(&self.learned_name());
+        let ui = self.doors.ui;
+        let (code, step) = one_time_code::fresh(&secret, used, |seconds| {
+            ui.step(&format!(
+                "waiting {seconds} s for a code that was not used yet"
+            ));
+        })?;
+        // Noted before it is sent: a code that may have been seen is spent.
+        learned.remember_totp_step(&self.learned_name(), step);
+        learned.save()?;
+        Ok(code)
+    }
+}
+
+impl Person for Answers<'_> {
+    fn username(&mut self, host: &str) -> Result<String> {
+        if let Some(user) = &self.username {
+            return Ok(user.clone());
+        }
+        if !self.doors.presence().is_person() {
+            return Err(self
+                .needs_person(&format!("a user name for {host}"))
+                .hint("set `username` of the identity provider in profiles.yaml"));
+        }
+        let user = self
+            .doors
+            .ui
+            .ask_text(&format!("User name for {host}"), None)?;
+        if user.is_empty() {
+            return Err(Error::interrupted());
+        }
+        self.username = Some(user.clone());
+        Ok(user)
+    }
+
+    fn password(&mut self, host: &str) -> Result<Secret> {
+        let (password, source) = self.find_password(host)?;
+        self.password = Some((password.clone(), source));
+        (self.nearly_there)();
+        Ok(password)
+    }
+
+    fn password_refused(&mut self) {
+        let Some((password, source)) = self.password.take() else {
+            return;
+        };
+        let remembered = self.learned().and_then(|mut learned| {
+            learned.remember_refused(&self.learned_name(), &password)?;
+            learned.save()
+        });
+        if let Err(error) = remembered {
+            self.doors.ui.warn(&error.to_string());
+        }
+        let Some(account) = self.stored_as.take().filter(|_| source == Source::Stored) else {
+            return;
+        };
+        if self.with_keyring(|keyring| keyring.delete(&account)) == Some(true) {
+            self.doors.ui.warn(&format!(
+                "removed the stored password of {} at {}",
+                self.user(),
+                self.host()
+            ));
+        }
+    }
+
+    fn code(&mut self, ask: &CodeRequest) -> Result<Secret> {
+        let host = ask.host.clone();
+        match &self.provider.mfa.code.value {
+            CodeSource::Ask => {
+                if !self.doors.presence().is_person() {
+                    return Err(self.needs_person(&format!("a one-time code for {} at {host}", self.user())));
+                }
+                let device = ask.device.as_ref().map(|d| format!(" from {d}")).unwrap_or_default();
+                let again = if ask.again { "That code was refused. Another code" } else { "Code" };
+                let label = match ask.label.as_str() {
+                    "" => String::new(),
+                    label => format!(" ({label})"),
+                };
+                let code = self.doors.ui.ask_text(&format!("{again}{device} for {host}{label}"), None)?;
+                let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+                if code.is_empty() {
+                    return Err(Error::interrupted());
+                }
+                Ok(Secret::new(code))
+            }
+            // A command or a stored secret that was refused gives nothing better the second time.
+            _ if ask.again => Err(Error::refused(format!("{host} refused the one-time code of {}", self.user()))
+                .hint("compare the clock of this computer and the stored secret, or set `mfa: {code: ask}`")),
+            CodeSource::Command(command) => {
+                self.doors.ui.step("asking your command for the code");
+                command.run(self.doors.presence())
+            }
+            CodeSource::Keyring => self.totp_code(&host),
+        }
+    }
+
+    fn choose(&mut self, ask: &Choice) -> Result<usize> {
+        if !self.doors.presence().is_person() {
+            return Err(self.needs_person(&format!("a choice ({})", ask.question)));
+        }
+        self.doors.ui.pick(&ask.question, &ask.options)
+    }
+
+    fn agree(&mut self, ask: &Agreement) -> Result<bool> {
+        let mut learned = self.learned()?;
+        let provider = &self.provider.name;
+        let known = match ask.kind {
+            AgreementKind::NewHost => learned.agreed_hosts(provider).contains(&ask.host),
+            AgreementKind::Consent | AgreementKind::Terms => {
+                learned.has_consent(provider, &ask.key)
+            }
+        };
+        if known {
+            return Ok(true);
+        }
+        if !self.doors.presence().is_person() {
+            return Ok(false);
+        }
+        self.doors.ui.say(&ask.text);
+        let (question, likely) = match ask.kind {
+            AgreementKind::NewHost => (format!("Send your password to {}?", ask.host), false),
+            AgreementKind::Consent => (format!("Let {} pass this on to AWS?", ask.host), true),
+            AgreementKind::Terms => (format!("Accept these terms of {}?", ask.host), false),
+        };
+        let agreed = self.doors.ui.confirm(&question, likely)?;
+        if agreed {
+            match ask.kind {
+                AgreementKind::NewHost => learned.remember_agreed_host(provider, &ask.host),
+                AgreementKind::Consent | AgreementKind::Terms => {
+                    learned.remember_consent(provider, &ask.key)
+                }
+            }
+            learned.save()?;
+        }
+        Ok(agreed)
+    }
+
+    fn step(&mut self, doing: &str) {
+        self.doors.ui.step(doing);
+    }
+
+    fn warn(&mut self, text: &str) {
+        self.doors.ui.warn(text);
+    }
+}
