@@ -14,6 +14,7 @@ pub mod helper_command;
 pub mod keys;
 pub mod paths;
 pub mod presence;
+pub mod process;
 pub mod secret;
 
 // Shelf 2, the doors: each speaks to one thing outside the program.

@@ -1,1 +1,8 @@
-fn main() {}
+//! The binary: harden the process, run the command, leave with its code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mai::process::harden();
+    mai::commands::main()
+}

@@ -1,1 +1,134 @@
-//! One verb per file: its arguments and its `run`.
+//! One verb per file: its arguments and its `run`. Here is the one `match`.
+
+mod arguments;
+mod completions;
+mod list;
+mod login;
+mod roles;
+mod run;
+mod status;
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+use crate::error::{Error, Result};
+use crate::ui::{ColorChoice, Format, output};
+use run::Run;
+
+/// Sign in to your company's SAML identity provider and get short-lived AWS keys.
+///
+/// `mai` alone signs in to the default profile.
+#[derive(Parser)]
+#[command(
+    name = "mai",
+    version,
+    infer_subcommands = true,
+    args_conflicts_with_subcommands = false
+)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 a person is needed, 4 refused, \
+                        5 unreachable, 6 unknown page, 130 interrupted"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Args)]
+pub struct Global {
+    /// Read FILE instead of the usual profiles.yaml
+    #[arg(short, long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// How results are written to stdout
+    #[arg(short, long, value_enum, default_value_t = Format::Text, global = true)]
+    output: Format,
+    /// Never ask: exit with code 3 where a person is needed
+    #[arg(long, global = true)]
+    no_input: bool,
+    /// Only errors
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Say more (-vv: each request, as host and path shape only)
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    verbose: u8,
+    /// Colours on the terminal
+    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN", global = true)]
+    color: ColorChoice,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Sign in and write keys to ~/.aws/credentials
+    Login(login::Login),
+    /// Show which keys are there and how long they last
+    Status(status::Status),
+    /// Show the configured profiles
+    List(list::List),
+    /// Sign in and show every role the identity provider offers
+    Roles(roles::Roles),
+    /// Print the completions for a shell
+    Completions(completions::Completions),
+}
+
+/// Parses, runs, reports.
+pub fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let arguments = match arguments::with_classic_verb(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return report(&error, Format::Text, ColorChoice::Auto),
+    };
+    let format = arguments::output_format(&arguments);
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(error, format),
+    };
+    let (format, color) = (cli.global.output, cli.global.color);
+    match dispatch(cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => report(&error, format, color),
+    }
+}
+
+/// Runs a command; the code is not 0 where it has reported its failures itself.
+fn dispatch(cli: Cli) -> Result<u8> {
+    if let Some(Verb::Completions(verb)) = cli.verb {
+        return verb.run();
+    }
+    let run = Run::new(cli.global)?;
+    match cli.verb {
+        None => login::Login::default().run(&run),
+        Some(Verb::Login(verb)) => verb.run(&run),
+        Some(Verb::Status(verb)) => verb.run(&run),
+        Some(Verb::List(verb)) => verb.run(&run),
+        Some(Verb::Roles(verb)) => verb.run(&run),
+        Some(Verb::Completions(verb)) => verb.run(),
+    }
+}
+
+fn report(error: &Error, format: Format, color: ColorChoice) -> ExitCode {
+    output::report(
+        error,
+        format,
+        color.applies(std::io::stderr().is_terminal()),
+    );
+    ExitCode::from(error.exit_code())
+}
+
+/// clap's own errors: help and version go to stdout with code 0; the rest is our one error, so `-o json` holds.
+fn usage(error: clap::Error, format: Format) -> ExitCode {
+    if !error.use_stderr() || format == Format::Text {
+        let _ = error.print();
+        return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    }
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    let error = Error::usage(first.trim_start_matches("error: "))
+        .hint("`mai --help` lists commands and options");
+    report(&error, format, ColorChoice::Never)
+}

@@ -5,6 +5,7 @@ pub mod output;
 pub mod paint;
 mod pick;
 mod questions;
+pub mod table;
 pub mod terminal;
 mod tty;
 

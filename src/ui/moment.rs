@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use chrono::{DateTime, Datelike, Local, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Local, SecondsFormat, TimeZone, Utc};
 
 /// `17:42` if that is today where the reader is, else `21 Nov 02:10`, with the year if it is another one.
 pub fn local_time(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
@@ -22,6 +22,11 @@ where
         "%-d %b %Y %H:%M"
     };
     at.format(format).to_string()
+}
+
+/// `2026-11-20T17:42:00Z`, for programs and files.
+pub fn rfc3339(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// `43m`, `7h12m`, `2d4h`; the last minute in seconds; `expired 5m ago` afterwards.

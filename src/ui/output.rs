@@ -90,14 +90,18 @@ pub fn error_text(error: &Error, color: bool) -> String {
 
 /// One line: `{"error":{"kind":…,"message":…,"cause":…,"hint":…,"exit_code":…}}`
 pub fn error_json(error: &Error) -> String {
-    let document = json!({ "error": {
+    format!("{}\n", json!({ "error": error_document(error) }))
+}
+
+/// An error as a value, for documents that hold one.
+pub fn error_document(error: &Error) -> serde_json::Value {
+    json!({
         "kind": error.kind().name(),
         "message": error.message(),
         "cause": error.cause(),
         "hint": error.hint_text(),
         "exit_code": error.exit_code(),
-    }});
-    format!("{document}\n")
+    })
 }
 
 #[cfg(test)]

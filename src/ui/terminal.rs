@@ -77,11 +77,11 @@ impl Ui {
         }
     }
 
-    /// What is being done right now, until the next step or `done`: beside a spinner on a terminal, a line of `-v`
+    /// What is being done right now, until the next step or `done`: beside a spinner on a terminal, a plain line
     /// elsewhere.
     pub fn step(&self, doing: &str) {
         if !self.animated {
-            self.detail(doing);
+            self.say(doing);
             return;
         }
         let mut spinner = self.spinner.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,0 +1,116 @@
+//! `mai roles`: every role the identity provider offers.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::run::{Run, Secrets};
+use crate::config::IdentityProvider;
+use crate::error::{Error, Result};
+use crate::login::offer::{self, Offer};
+use crate::ui::{Format, output, table};
+
+#[derive(Args)]
+pub struct Roles {
+    /// A profile of the identity provider
+    #[arg(value_name = "PROFILE", conflicts_with = "idp")]
+    profile: Option<String>,
+    /// The identity provider, by its name in profiles.yaml
+    #[arg(long, value_name = "NAME")]
+    idp: Option<String>,
+    /// Ask for the password even if one is stored
+    #[arg(long)]
+    ask: bool,
+    /// Read the password from stdin
+    #[arg(long, conflicts_with = "ask")]
+    password_stdin: bool,
+}
+
+impl Roles {
+    pub fn run(self, run: &Run) -> Result<u8> {
+        let provider = provider(run, self.profile.as_deref(), self.idp.as_deref())?;
+        let doors = run.doors(Secrets {
+            password_from_stdin: self
+                .password_stdin
+                .then(super::login::password_from_stdin)
+                .transpose()?,
+            ask: self.ask,
+        })?;
+        let offers = offer::roles_of(&doors, provider)?;
+        match run.format {
+            Format::Json => output::write_json(&Value::Array(
+                offers
+                    .iter()
+                    .map(|offer| document(offer, provider))
+                    .collect(),
+            ))?,
+            Format::Tsv => output::write_tsv(
+                &["account_id", "account", "role", "role_arn", "provider_arn"],
+                offers.iter().map(|offer| {
+                    vec![
+                        offer.role.account().to_string(),
+                        offer.account_name.clone().unwrap_or_default(),
+                        offer.role.path_and_name().to_string(),
+                        offer.role.to_string(),
+                        offer.provider.to_string(),
+                    ]
+                }),
+            )?,
+            Format::Text => {
+                let rows: Vec<Vec<String>> = offers
+                    .iter()
+                    .map(|offer| {
+                        vec![
+                            offer.account_name.clone().unwrap_or_default(),
+                            offer.role.account().to_string(),
+                            offer.role.path_and_name().to_string(),
+                        ]
+                    })
+                    .collect();
+                output::write(&table::render(
+                    &["ACCOUNT", "ID", "ROLE"],
+                    &rows,
+                    table::stdout_width(),
+                ))?;
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// The identity provider by its name, by a profile, or the only one.
+fn provider<'a>(
+    run: &'a Run,
+    profile: Option<&str>,
+    idp: Option<&str>,
+) -> Result<&'a IdentityProvider> {
+    if let Some(name) = idp {
+        return run.config.provider_named(name);
+    }
+    if profile.is_none() {
+        let mut all = run.config.identity_providers.values();
+        if let (Some(only), None) = (all.next(), all.next()) {
+            return Ok(only);
+        }
+    }
+    let names: Vec<String> = profile.map(str::to_string).into_iter().collect();
+    let profiles = run.profiles(&names, false)?;
+    match profiles[..] {
+        [profile] => run.config.provider_of(profile),
+        _ => {
+            Err(Error::usage("`mai roles` is for one profile")
+                .hint("name a profile, or --idp NAME"))
+        }
+    }
+}
+
+fn document(offer: &Offer, provider: &IdentityProvider) -> Value {
+    json!({
+        "role_arn": offer.role.to_string(),
+        "provider_arn": offer.provider.to_string(),
+        "account_id": offer.role.account(),
+        "account": offer.account_name,
+        "role": offer.role.path_and_name(),
+        "identity_provider": provider.name,
+        "username": provider.username.as_ref().map(|user| user.value.clone()),
+    })
+}

@@ -1,0 +1,141 @@
+//! What every verb starts with: paths, configuration, terminal; and what it says when something unusual is in force.
+
+use std::cell::RefCell;
+
+use url::Url;
+
+use super::Global;
+use crate::arn;
+use crate::aws::sts;
+use crate::config::{Config, Profile};
+use crate::error::{Error, Result};
+use crate::login::Doors;
+use crate::paths::Paths;
+use crate::presence::Presence;
+use crate::secret::Secret;
+use crate::store::state_folder;
+use crate::ui::{self, Format, Ui, UiSettings};
+use crate::{helper_command, net, process};
+
+/// One run of `mai`.
+pub struct Run {
+    pub paths: Paths,
+    pub config: Config,
+    pub ui: Ui,
+    pub format: Format,
+}
+
+impl Run {
+    pub fn new(global: Global) -> Result<Run> {
+        let paths = Paths::from_environment();
+        let explicit = global.config.as_deref().map(|path| paths.expand(path));
+        let ui = Ui::new(UiSettings {
+            format: global.output,
+            quiet: global.quiet,
+            verbose: global.verbose,
+            color: global.color,
+            presence: ui::presence(global.no_input || is_set("MAI_NO_INPUT")),
+        });
+        if global.verbose > 1 {
+            net::trace::listen(|line| eprintln!("{line}"));
+        }
+        process::leave_on_signals(clean_up);
+        let config = Config::load(&paths, explicit.as_deref())?;
+        if explicit.is_none()
+            && let Some(path) = &paths.config_override
+        {
+            ui.say(&format!("Using {} (MAI_CONFIG).", paths.shown(path)));
+        }
+        Ok(Run {
+            paths,
+            config,
+            ui,
+            format: global.output,
+        })
+    }
+
+    /// The doors of a login; checks first that files would be written for the right person.
+    pub fn doors(&self, secrets: Secrets) -> Result<Doors<'_>> {
+        state_folder::refuse_anothers_home(self.paths.home()?)?;
+        let sts_endpoint = self.sts_endpoint()?;
+        let region = std::env::var("AWS_REGION")
+            .ok()
+            .filter(|region| !region.is_empty());
+        if let Some(region) = region.as_deref().filter(|region| !arn::is_region(region)) {
+            return Err(Error::usage(format!(
+                "AWS_REGION is not a region: {}",
+                crate::error::clean(region)
+            ))
+            .hint("set it to a region such as eu-central-1, or unset it"));
+        }
+        Ok(Doors {
+            paths: &self.paths,
+            config: &self.config,
+            ui: &self.ui,
+            password_from_stdin: RefCell::new(secrets.password_from_stdin),
+            ask_password: secrets.ask,
+            sts_endpoint,
+            region,
+        })
+    }
+
+    fn sts_endpoint(&self) -> Result<Option<Url>> {
+        let endpoint =
+            sts::endpoint_override(std::env::var("AWS_ENDPOINT_URL_STS").ok().as_deref())?;
+        if let Some(endpoint) = &endpoint {
+            self.ui.say(&format!(
+                "Using the STS at {endpoint} (AWS_ENDPOINT_URL_STS)."
+            ));
+        }
+        Ok(endpoint)
+    }
+
+    /// The profiles a command is for: those named, else the default, else the only one, else one the person picks.
+    pub fn profiles(&self, names: &[String], all: bool) -> Result<Vec<&Profile>> {
+        if !names.is_empty() || all {
+            return self.config.select(names, all);
+        }
+        self.config.expect_profiles()?;
+        if let Some(profile) = self.config.default_choice() {
+            return Ok(vec![profile]);
+        }
+        let profiles: Vec<&Profile> = self.config.profiles.iter().collect();
+        if self.ui.presence() == Presence::Nobody {
+            return Err(
+                Error::usage("which profile? there are several, and no default").hint(
+                    "name one, or set `default_profile` in profiles.yaml; `mai list` shows them",
+                ),
+            );
+        }
+        let names: Vec<String> = profiles
+            .iter()
+            .map(|profile| profile.name.clone())
+            .collect();
+        let chosen = self.ui.pick("Profile", &names)?;
+        Ok(vec![profiles[chosen]])
+    }
+
+    pub fn is_default(&self, profile: &str) -> bool {
+        self.config
+            .default_profile
+            .as_ref()
+            .is_some_and(|name| name.value == profile)
+    }
+}
+
+/// Where a password may come from beside the configuration.
+#[derive(Default)]
+pub struct Secrets {
+    pub password_from_stdin: Option<Secret>,
+    pub ask: bool,
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable)
+        .is_some_and(|value| !value.is_empty() && value != "0" && value != "false")
+}
+
+fn clean_up() {
+    helper_command::kill_running();
+    ui::restore_terminal();
+}
