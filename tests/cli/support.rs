@@ -1,0 +1,332 @@
+//! `Home`: one person's computer, where only the testbed exists.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use expectrl::process::unix::WaitStatus;
+use expectrl::{Eof, Expect, Session};
+use mai_testbed::{PASSWORD, Testbed};
+use tempfile::TempDir;
+
+/// A home folder with nothing in it, and an environment with nothing in it.
+pub struct Home {
+    folder: TempDir,
+    environment: BTreeMap<String, String>,
+}
+
+/// What a run said, on which channel, and how it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub stdout: String,
+    pub stderr: String,
+    /// None: killed by a signal.
+    pub code: Option<i32>,
+}
+
+impl Home {
+    pub fn new() -> Home {
+        let folder = tempfile::Builder::new()
+            .prefix("mai-home-")
+            .tempdir()
+            .expect("a temporary folder");
+        let mut home = Home {
+            folder,
+            environment: BTreeMap::new(),
+        };
+        home.set("PATH", "/usr/bin:/bin");
+        home.set("TZ", "UTC");
+        home.set("HOME", &home.path("").display().to_string());
+        home
+    }
+
+    /// A home whose `profiles.yaml` names one identity provider, `corp`, with that face of the testbed.
+    pub fn at(testbed: &Testbed, face: &str, user: &str) -> Home {
+        let mut home = Home::new();
+        home.know(testbed);
+        home.profiles(&format!(
+            "identity_providers:\n  corp:\n    url: {}\n    username: {user}\n    password: ask\n{PROFILES}",
+            testbed.face(face)
+        ));
+        home
+    }
+
+    /// Points the environment to the testbed's STS.
+    pub fn know(&mut self, testbed: &Testbed) {
+        for (name, value) in testbed.env() {
+            self.set(&name, &value);
+        }
+    }
+
+    pub fn set(&mut self, variable: &str, value: &str) {
+        self.environment.insert(variable.into(), value.into());
+    }
+
+    pub fn unset(&mut self, variable: &str) {
+        self.environment.remove(variable);
+    }
+
+    pub fn path(&self, below: &str) -> PathBuf {
+        // Canonical, so that paths in messages can be compared.
+        let folder = self.folder.path().canonicalize().expect("the home exists");
+        if below.is_empty() {
+            folder
+        } else {
+            folder.join(below)
+        }
+    }
+
+    pub fn write(&self, below: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(below);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder is made");
+        std::fs::write(&path, content).expect("the file is written");
+        path
+    }
+
+    pub fn read(&self, below: &str) -> String {
+        String::from_utf8_lossy(&std::fs::read(self.path(below)).unwrap_or_default()).into_owned()
+    }
+
+    pub fn profiles(&self, yaml: &str) {
+        self.write(".config/mai/profiles.yaml", yaml);
+    }
+
+    pub fn credentials(&self) -> String {
+        self.read(".aws/credentials")
+    }
+
+    /// One value of the credentials file, read by a parser that is not ours.
+    pub fn key(&self, section: &str, key: &str) -> Option<String> {
+        let mut ini = configparser::ini::Ini::new_cs();
+        ini.set_default_section("\0");
+        ini.set_inline_comment_symbols(Some(&[]));
+        ini.read(self.credentials()).ok()?;
+        ini.get(section, key)
+    }
+
+    pub fn command(&self, line: &str) -> Command {
+        let words = shell_words::split(line).expect("a command line");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mai"));
+        command
+            .args(words)
+            .env_clear()
+            .envs(&self.environment)
+            .current_dir(self.path(""));
+        command
+    }
+
+    /// Runs without a terminal, so nobody can be asked.
+    pub fn mai(&self, line: &str) -> Answer {
+        self.mai_with(line, "")
+    }
+
+    /// The same, with something on stdin.
+    pub fn mai_with(&self, line: &str, stdin: &str) -> Answer {
+        let mut child = self.start(line);
+        child
+            .stdin
+            .take()
+            .expect("a pipe")
+            .write_all(stdin.as_bytes())
+            .or_else(|error| match error.kind() {
+                std::io::ErrorKind::BrokenPipe => Ok(()),
+                _ => Err(error),
+            })
+            .expect("stdin is written");
+        let output = child.wait_with_output().expect("the run ends");
+        Answer {
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            code: output.status.code(),
+        }
+    }
+
+    /// Starts without a terminal, in a session of its own.
+    pub fn start(&self, line: &str) -> std::process::Child {
+        let mut command = self.command(line);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        // SAFETY: setsid is async-signal-safe and touches no memory of the parent.
+        unsafe {
+            command.pre_exec(|| rustix::process::setsid().map(drop).map_err(Into::into));
+        }
+        command.spawn().expect("mai starts")
+    }
+
+    /// `login` with the testbed's usual password on stdin.
+    pub fn login(&self, rest: &str) -> Answer {
+        self.mai_with(
+            &format!("login {rest} --password-stdin"),
+            &format!("{PASSWORD}\n"),
+        )
+    }
+
+    /// Runs in a pseudo-terminal, as a person does.
+    pub fn terminal(&self, line: &str) -> Terminal {
+        let mut command = self.command(line);
+        command.env("TERM", "xterm-256color");
+        let mut session = Session::spawn(command).expect("a pseudo-terminal");
+        session
+            .get_process_mut()
+            .set_window_size(120, 40)
+            .expect("a window size");
+        session.set_expect_timeout(Some(Duration::from_secs(20)));
+        Terminal {
+            session,
+            seen: String::new(),
+        }
+    }
+}
+
+/// Profiles of the testbed's ada, shared by most homes.
+pub const PROFILES: &str = "
+profiles:
+  prod:
+    identity_provider: corp
+    role: arn:aws:iam::111111111111:role/PowerUser
+  audit:
+    identity_provider: corp
+    role: 222222222222/ReadOnly
+groups: {morning: [prod, audit]}
+";
+
+/// A run in a pseudo-terminal.
+pub struct Terminal {
+    session: expectrl::session::OsSession,
+    seen: String,
+}
+
+impl Terminal {
+    /// Waits until the text appears.
+    #[track_caller]
+    pub fn expect(&mut self, text: &str) -> &mut Self {
+        match self.session.expect(text) {
+            Ok(found) => self
+                .seen
+                .push_str(&String::from_utf8_lossy(found.as_bytes())),
+            Err(error) => {
+                let mut rest = vec![0; 8192];
+                let length = self.session.try_read(&mut rest).unwrap_or(0);
+                panic!(
+                    "`{text}` did not appear ({error}); seen so far:\n{}{}",
+                    self.seen,
+                    String::from_utf8_lossy(&rest[..length])
+                );
+            }
+        }
+        self
+    }
+
+    /// Types a line.
+    #[track_caller]
+    pub fn line(&mut self, text: &str) -> &mut Self {
+        self.session
+            .send_line(text)
+            .expect("the terminal takes a line");
+        self
+    }
+
+    /// Types keys without Enter.
+    #[track_caller]
+    pub fn keys(&mut self, text: &str) -> &mut Self {
+        self.session.send(text).expect("the terminal takes keys");
+        self
+    }
+
+    pub fn echoes(&self) -> bool {
+        self.session.get_process().get_echo().expect("a terminal")
+    }
+
+    /// Waits for the end; all that was shown, and the exit code.
+    #[track_caller]
+    pub fn end(mut self) -> (String, i32) {
+        match self.session.expect(Eof) {
+            Ok(found) => self
+                .seen
+                .push_str(&String::from_utf8_lossy(found.as_bytes())),
+            Err(error) => panic!(
+                "the run does not end ({error}); seen so far:\n{}",
+                self.seen
+            ),
+        }
+        let code = match self.session.get_process().wait().expect("an exit status") {
+            WaitStatus::Exited(_, code) => code,
+            WaitStatus::Signaled(_, signal, _) => 128 + signal as i32,
+            other => panic!("an odd end: {other:?}"),
+        };
+        (plain(&self.seen), code)
+    }
+}
+
+/// Without escape sequences, as the eye sees it.
+fn plain(shown: &str) -> String {
+    let mut text = String::new();
+    let mut characters = shown.chars();
+    while let Some(c) = characters.next() {
+        if c != '\u{1b}' {
+            text.push(c);
+            continue;
+        }
+        for c in characters.by_ref() {
+            if c.is_ascii_alphabetic() {
+                break;
+            }
+        }
+    }
+    text
+}
+
+impl Answer {
+    /// The run worked.
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        assert_eq!(self.code, Some(0), "{self}");
+        self
+    }
+
+    /// The run failed with this code, and said these words on stderr.
+    #[track_caller]
+    pub fn fails(self, code: i32, words: &[&str]) -> Self {
+        assert_eq!(self.code, Some(code), "{self}");
+        for word in words {
+            assert!(
+                self.stderr.contains(word),
+                "`{word}` is missing in:\n{self}"
+            );
+        }
+        self
+    }
+
+    /// The JSON document on stdout.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in:\n{self}"))
+    }
+}
+
+/// Both channels and the code, as a reader sees them.
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.stdout, self.stderr)?;
+        match self.code {
+            Some(code) => write!(f, "[exit {code}]"),
+            None => write!(f, "[killed]"),
+        }
+    }
+}
+
+/// The mode bits of a file.
+pub fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path)
+        .expect("the file exists")
+        .permissions()
+        .mode()
+        & 0o7777
+}
