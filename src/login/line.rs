@@ -20,6 +20,9 @@ use crate::net::client::{self, ClientCertificate, ClientSettings};
 use crate::net::visitor::Visitor;
 use crate::store::learned::Learned;
 
+/// Places in the plan and what became of them.
+type Done = Vec<(usize, Outcome)>;
+
 /// Does what the plan says; every target gets its line, in the order in which it was asked for.
 pub fn run(plan: &LoginPlan, doors: &Doors, given: Option<Assertion>) -> Result<Vec<Line>> {
     let mut outcomes: Vec<Option<Outcome>> = plan
@@ -89,7 +92,7 @@ fn one_sign_in(
     sign_in: &SignIn,
     doors: &Doors,
     given: Option<&Assertion>,
-) -> Result<Vec<(usize, Outcome)>> {
+) -> Result<Done> {
     let provider = sign_in.identity_provider;
     let names: Vec<&str> = sign_in
         .targets
@@ -134,11 +137,7 @@ fn one_sign_in(
     });
     doors.ui.done();
     let (results, roles, refused) = redeemed?;
-    done.extend(
-        refused
-            .into_iter()
-            .map(|(place, error)| (place, Outcome::Failed(error))),
-    );
+    done.extend(refused);
     done.extend(keep::keep(plan, doors, results, &roles)?);
     Ok(done)
 }
@@ -148,7 +147,7 @@ fn second_look(
     plan: &LoginPlan,
     sign_in: &SignIn,
     doors: &Doors,
-) -> Result<(Vec<(usize, Outcome)>, Vec<usize>)> {
+) -> Result<(Done, Vec<usize>)> {
     let present = Present::read(doors.paths, doors.config)?;
     let (mut done, mut short) = (Vec::new(), Vec::new());
     for &place in &sign_in.targets {
@@ -267,14 +266,13 @@ fn warn_of_times(doors: &Doors, statement: &Statement, skew: Option<TimeDelta>) 
 }
 
 /// Orders for the targets whose role is offered, errors for the others.
-#[allow(clippy::type_complexity)]
 fn choose_roles(
     plan: &LoginPlan,
     short: &[usize],
     doors: &Doors,
     assertion: &Assertion,
     statement: &Statement,
-) -> Result<(Vec<Order>, Vec<(usize, Error)>)> {
+) -> Result<(Vec<Order>, Done)> {
     let learned = Learned::load(doors.paths.state_folder()?);
     let names = |account: &str| account_name(doors, Some(&learned), account);
     let (mut orders, mut refused) = (Vec::new(), Vec::new());
@@ -294,7 +292,7 @@ fn choose_roles(
         match order {
             Ok(order) => orders.push(order),
             Err(error) if error.kind() == crate::error::Kind::Interrupted => return Err(error),
-            Err(error) => refused.push((place, error)),
+            Err(error) => refused.push((place, Outcome::Failed(error))),
         }
     }
     Ok((orders, refused))
