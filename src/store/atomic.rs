@@ -426,3 +426,38 @@ fn explain(target: &Path, error: &io::Error) -> Error {
         _ => told,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_program_wrote_into_the_replaced_file_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, "old\n").unwrap();
+        let original = read(&path).unwrap().unwrap();
+        let mut theirs = OpenOptions::new().append(true).open(&path).unwrap();
+        let outcome = replace(&path, Some(&original), b"ours\n").unwrap();
+        assert_eq!(outcome, Outcome::Written { notes: Vec::new() });
+        assert_eq!(written_behind(&original), None);
+        theirs.write_all(b"theirs\n").unwrap();
+        assert_eq!(written_behind(&original).unwrap(), b"old\ntheirs\n");
+    }
+
+    #[test]
+    fn a_file_that_changed_or_came_up_meanwhile_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, "theirs\n").unwrap();
+        assert_eq!(replace(&path, None, b"ours\n").unwrap(), Outcome::Outdated);
+        let original = read(&path).unwrap().unwrap();
+        fs::write(&path, "THEIRS\n").unwrap();
+        let outcome = replace(&path, Some(&original), b"ours\n").unwrap();
+        assert_eq!(outcome, Outcome::Outdated);
+        let outcome = write_in_place(&path, Some(&original), b"ours\n", "so").unwrap();
+        assert_eq!(outcome, Outcome::Outdated);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "THEIRS\n");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

@@ -15,7 +15,7 @@ use crate::secret::Secret;
 
 /// The name under which keyrings list our entries.
 const SERVICE: &str = "mai";
-/// Windows takes 1,280 characters.
+/// Windows takes 1,280 characters; bytes are the safe side.
 const LONGEST: usize = 1200;
 /// A keyring that is unlocked answers within milliseconds.
 const QUICK: Duration = Duration::from_secs(2);
@@ -155,9 +155,9 @@ impl<'a> Keyring<'a> {
 
     /// Stores a secret in place of an older one.
     pub fn set(&mut self, account: &Account, secret: &Secret) -> Result<()> {
-        if secret.is_empty() || secret.expose().chars().count() >= LONGEST {
+        if secret.is_empty() || secret.expose().len() >= LONGEST {
             return Err(Error::failed(format!(
-                "a secret in the {} has 1 to {} characters",
+                "a secret in the {} has 1 to {} bytes",
                 self.what,
                 LONGEST - 1
             )));

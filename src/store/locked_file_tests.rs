@@ -295,25 +295,26 @@ fn thirty_writers_and_a_program_without_locks_lose_nothing() {
             while !done.load(Ordering::SeqCst) {
                 let line = format!("theirs {count}\n");
                 // Who looks after itself, as an editor's user does, only ever loses to a race of microseconds.
-                while !text(&path).contains(&line) {
+                while !text(&path).contains(&line) && !done.load(Ordering::SeqCst) {
                     let mut file = OpenOptions::new().append(true).open(&path).unwrap();
                     file.write_all(line.as_bytes()).unwrap();
                 }
                 count += 1;
-                std::thread::sleep(Duration::from_millis(1));
+                std::thread::sleep(Duration::from_millis(15));
             }
             count
         });
         let ours: Vec<_> = (0..30)
             .map(|n| {
                 let (place, path) = (&place, &path);
-                scope.spawn(move || place.append(path, &format!("ours {n}\n")).unwrap())
+                scope.spawn(move || {
+                    place.append(path, &format!("ours {n}\n")).unwrap();
+                })
             })
             .collect();
-        for thread in ours {
-            thread.join().unwrap();
-        }
+        let outcomes: Vec<_> = ours.into_iter().map(|thread| thread.join()).collect();
         done.store(true, Ordering::SeqCst);
+        outcomes.into_iter().for_each(|outcome| outcome.unwrap());
         other.join().unwrap()
     });
     let text = text(&path);

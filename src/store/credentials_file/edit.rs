@@ -202,15 +202,15 @@ impl CredentialsFile {
     /// Adds an empty section at the end, one blank line after what is there.
     fn append(&mut self, name: &str) -> usize {
         let end = self.line_end();
-        if let Some(block) = self.blocks.last_mut() {
-            if let Some(line) = block.lines.last_mut().or(block.header.as_mut()) {
-                let is_blank = line.kind == Kind::Blank;
-                if line.end == End::Nothing {
-                    line.end = end;
-                }
-                if !is_blank {
-                    block.lines.push(made(Vec::new(), Kind::Blank, end));
-                }
+        if let Some(block) = self.blocks.last_mut()
+            && let Some(line) = block.lines.last_mut().or(block.header.as_mut())
+        {
+            let is_blank = line.kind == Kind::Blank;
+            if line.end == End::Nothing {
+                line.end = end;
+            }
+            if !is_blank {
+                block.lines.push(made(Vec::new(), Kind::Blank, end));
             }
         }
         let header = Kind::Header(Header {

@@ -89,14 +89,10 @@ impl Found {
         }
         match header.rest.first() {
             None => {}
+            Some(b'#' | b';') if blank_before_rest(line, header) => {}
             Some(b'#' | b';') => {
-                if line.text.trim_ascii_end().ends_with(&header.rest)
-                    && !blank_before_rest(line, header)
-                {
-                    let text =
-                        format!("a comment right after [{name}]: JavaScript loses the section");
-                    self.add(at, text, NOBODY);
-                }
+                let text = format!("a comment right after [{name}]: JavaScript loses the section");
+                self.add(at, text, NOBODY);
             }
             Some(_) => self.add(at, format!("text after [{name}]"), &["Rust", "Java"]),
         }

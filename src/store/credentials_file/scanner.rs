@@ -156,8 +156,12 @@ fn header(trimmed: &[u8], indented: bool) -> Header {
 
 /// The name in an indented `[name]` that some SDKs take for a header and others for the rest of a value.
 pub fn doubtful_header(line: &Line) -> Option<String> {
+    if line.kind != Kind::Continuation {
+        return None;
+    }
     let trimmed = line.text.trim_ascii();
-    (line.kind == Kind::Continuation && trimmed.starts_with(b"["))
+    trimmed
+        .starts_with(b"[")
         .then(|| header(trimmed, true).name)
         .flatten()
 }
