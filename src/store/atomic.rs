@@ -439,7 +439,7 @@ mod tests {
         let original = read(&path).unwrap().unwrap();
         let mut theirs = OpenOptions::new().append(true).open(&path).unwrap();
         let outcome = replace(&path, Some(&original), b"ours\n").unwrap();
-        assert_eq!(outcome, Outcome::Written { notes: Vec::new() });
+        assert!(matches!(outcome, Outcome::Written { .. }), "{outcome:?}");
         assert_eq!(written_behind(&original), None);
         theirs.write_all(b"theirs\n").unwrap();
         assert_eq!(written_behind(&original).unwrap(), b"old\ntheirs\n");

@@ -34,13 +34,14 @@ impl AwsConfig {
 
     /// The names of the profiles that the file has.
     pub fn profiles(&self) -> Vec<String> {
-        let mut names: Vec<String> = self
-            .0
-            .sections()
-            .iter()
-            .filter_map(|section| profile_name(section).map(str::to_owned))
-            .collect();
-        names.dedup();
+        let mut names: Vec<String> = Vec::new();
+        for section in self.0.sections() {
+            if let Some(name) =
+                profile_name(&section).filter(|name| !names.iter().any(|n| n == name))
+            {
+                names.push(name.to_owned());
+            }
+        }
         names
     }
 

@@ -329,7 +329,7 @@ impl CredentialsFile {
         }
         if fatal.len() > SHOWN {
             notes.push(format!(
-                "{} more places in {} stop SDKs from reading it; `mai doctor` lists them",
+                "{} more places in {} stop SDKs from reading it",
                 fatal.len() - SHOWN,
                 self.shown
             ));

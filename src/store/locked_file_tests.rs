@@ -238,8 +238,13 @@ fn an_edit_in_between_by_another_program_is_kept() {
     update(&path, &place.path("state"), |bytes| {
         calls += 1;
         if calls <= 3 {
-            // The same length and perhaps the same tick of the clock: only the bytes tell.
-            fs::write(&path, format!("[ol{calls}]\n")).unwrap();
+            // The same inode, length and time: only the bytes tell.
+            let time = fs::metadata(&path).unwrap().modified().unwrap();
+            let mut other = OpenOptions::new().write(true).open(&path).unwrap();
+            other
+                .write_all(format!("[ol{calls}]\n").as_bytes())
+                .unwrap();
+            other.set_modified(time).unwrap();
         }
         let bytes = [bytes, b"[ours]\n"].concat();
         Ok(Edited { bytes, value: () })

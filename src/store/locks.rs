@@ -30,7 +30,7 @@ pub fn file(state_folder: &Path, target: &Path) -> Result<FileLock> {
             target.display(),
             FILE_WAIT.as_secs()
         ))
-        .hint("see whether one of them hangs: ps -C mai")),
+        .hint("see whether one of them hangs, and stop it")),
         Locked::AtOnce | Locked::AfterWaiting => Ok(FileLock(file)),
     }
 }
