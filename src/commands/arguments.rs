@@ -16,7 +16,7 @@ const CLASSIC: &[&str] = &[
     "set-default",
 ];
 
-/// Every verb that may be typed in full; an exact name wins over prefixes of longer ones.
+/// Every verb of this version, and `help`; an exact name wins over prefixes of longer ones.
 fn is_verb(word: &str) -> bool {
     use clap::CommandFactory;
     word == "help"
@@ -33,10 +33,14 @@ pub fn with_classic_verb(mut arguments: Vec<OsString>) -> Result<Vec<OsString>> 
     let Some(word) = arguments[place].to_str().filter(|word| !is_verb(word)) else {
         return Ok(arguments);
     };
+    if CLASSIC.contains(&word) {
+        return Err(Error::usage(format!("`mai {word}` is not in this version"))
+            .hint("`mai login` signs in where keys are short; profiles are edited in profiles.yaml"));
+    }
     let matching: Vec<&str> = CLASSIC
         .iter()
         .copied()
-        .filter(|verb| verb.starts_with(word))
+        .filter(|verb| verb.starts_with(word) && is_verb(verb))
         .collect();
     match matching[..] {
         [verb] => arguments[place] = verb.into(),
@@ -98,6 +102,13 @@ mod tests {
         assert_eq!(spelled("mai login log").unwrap(), "mai login log");
         assert_eq!(spelled("mai status").unwrap(), "mai status");
         assert_eq!(spelled("mai").unwrap(), "mai");
+    }
+
+    #[test]
+    fn a_classic_verb_that_is_not_built_is_named_and_takes_no_prefix_from_others() {
+        let error = spelled("mai require prod").unwrap_err();
+        assert_eq!(error.to_string(), "`mai require` is not in this version");
+        assert_eq!(spelled("mai s").unwrap(), "mai s");
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub struct Login {
     #[arg(long, conflicts_with_all = ["ask", "saml_response"])]
     password_stdin: bool,
     /// Read the SAML response from stdin instead of signing in
-    #[arg(long, value_name = "-", value_parser = ["-"])]
+    #[arg(long, value_name = "-", value_parser = ["-"], hide_possible_values = true)]
     saml_response: Option<String>,
 }
 

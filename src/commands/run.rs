@@ -9,6 +9,7 @@ use crate::arn;
 use crate::aws::sts;
 use crate::config::{Config, Profile};
 use crate::error::{Error, Result};
+use crate::idp::providers::PROVIDERS;
 use crate::login::Doors;
 use crate::paths::Paths;
 use crate::presence::Presence;
@@ -41,6 +42,8 @@ impl Run {
         }
         process::leave_on_signals(clean_up);
         let config = Config::load(&paths, explicit.as_deref())?;
+        let types: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name()).collect();
+        config.check_types(&types)?;
         if explicit.is_none()
             && let Some(path) = &paths.config_override
         {

@@ -49,6 +49,8 @@ struct Entry {
     role: Option<RoleArn>,
     account: Option<String>,
     expires_at: Option<i64>,
+    /// In seconds, when the keys were new.
+    lifetime: i64,
     critical: bool,
     identity_provider: Option<String>,
     username: Option<String>,
@@ -128,6 +130,9 @@ fn entry(
         }),
         role,
         expires_at: row.map(|row| row.expires_at),
+        lifetime: row
+            .and_then(|row| learned.lifetime(&row.aws_profile))
+            .map_or(3600, |span| i64::try_from(span.as_seconds()).unwrap_or(3600)),
         critical: profile.map_or(row.is_some_and(|row| row.critical), |profile| {
             profile.critical.value
         }),
@@ -185,11 +190,16 @@ fn people(run: &Run, entries: &[Entry]) -> Result<()> {
             } else {
                 entry.profile.clone()
             };
-            vec![name, bar(&run.ui, left), words, role.unwrap_or_default()]
+            let section = match entry.aws_profile == entry.profile {
+                true => String::new(),
+                false => format!(" [{}]", entry.aws_profile),
+            };
+            let bar = bar(&run.ui, left, entry.lifetime);
+            vec![name + &section, bar, words, role.unwrap_or_default()]
         })
         .collect();
     output::write(&table::render(&[], &rows, table::stdout_width()))?;
-    let gone: Vec<&str> = entries
+    let mut gone: Vec<&str> = entries
         .iter()
         .filter(|entry| {
             matches!(
@@ -200,6 +210,8 @@ fn people(run: &Run, entries: &[Entry]) -> Result<()> {
         .filter(|entry| is_profile(run, &entry.profile))
         .map(|entry| entry.profile.as_str())
         .collect();
+    gone.sort_unstable();
+    gone.dedup();
     if !gone.is_empty() {
         run.ui
             .say(&format!("Get new keys with: mai login {}", gone.join(" ")));
@@ -207,18 +219,11 @@ fn people(run: &Run, entries: &[Entry]) -> Result<()> {
     Ok(())
 }
 
-/// Ten cells, each for the same share of the session: full when new, in the colour of what is left.
-fn bar(ui: &Ui, seconds_left: i64) -> String {
+/// Ten cells, each for the same share of the keys' life: full when new, in the colour of what is left.
+fn bar(ui: &Ui, left: i64, lifetime: i64) -> String {
     const CELLS: i64 = 10;
-    // Sessions are as long as people usually ask for; the bar is measured against the next of these.
-    const USUAL: [i64; 6] = [1, 2, 4, 8, 10, 12];
-    let whole = USUAL
-        .iter()
-        .map(|hours| hours * 3600)
-        .find(|length| seconds_left <= *length)
-        .unwrap_or(12 * 3600);
-    let left = seconds_left.clamp(0, whole);
-    let full = usize::try_from((left * CELLS + whole - 1) / whole).unwrap_or(0);
+    let (left, lifetime) = (left.max(0), lifetime.max(left).max(1));
+    let full = usize::try_from((left * CELLS + lifetime - 1) / lifetime).unwrap_or(0);
     let cells = "█".repeat(full) + &"░".repeat(10 - full);
     let tone = match left {
         0 => Tone::Faint,

@@ -44,7 +44,11 @@ impl Config {
                 .hint("add one under `profiles:`; profiles.example.yaml shows how")
         } else {
             Error::usage(format!("no profiles yet: there is no {file}"))
-                .hint(format!("write {file}; profiles.example.yaml shows how"))
+                .hint(format!(
+                    "save these two lines as {file}, with the link behind your portal's AWS tile:\n  \
+                     identity_providers: {{corp: {{url: \"https://login.example.com/…\", username: you}}}}\n  \
+                     profiles: {{prod: {{identity_provider: corp}}}}"
+                ))
         })
     }
 

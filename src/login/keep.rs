@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::aws::saml::OfferedRole;
+use crate::clock;
+use crate::duration::Span;
 use crate::error::{Error, Result};
 use crate::keys::SessionCredentials;
 use crate::login::line::account_name;
@@ -97,6 +99,9 @@ fn learn(plan: &LoginPlan, doors: &Doors, fetched: &[(usize, Redeemed, &OfferedR
     for (place, redeemed, role) in fetched {
         let arn = role.role.to_string();
         learned.remember_role_use(&arn);
+        let seconds = (redeemed.keys.expires_at - clock::now()).num_seconds();
+        let lifetime = Span::seconds(u64::try_from(seconds).unwrap_or(0));
+        learned.remember_lifetime(&plan.targets[*place].aws_profile, lifetime);
         if let Some(longest) = redeemed.longest {
             learned.remember_longest_duration(&arn, longest);
             doors.ui.say(&format!(

@@ -9,7 +9,7 @@ use crate::assertion::Assertion;
 use crate::aws::saml::{self, OfferedRole, Statement};
 use crate::clock;
 use crate::config::{IdentityProvider, RoleWanted};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, clean};
 use crate::idp::walk::Arrival;
 use crate::login::plan::{self, LoginPlan, SignIn, Target};
 use crate::login::redeem::{self, Order};
@@ -122,6 +122,7 @@ fn one_sign_in(
         };
         let statement = saml::read(&arrival.assertion)?;
         warn_of_times(doors, &statement, arrival.clock_skew);
+        tell(doors, &statement);
         doors.ui.step("fetching keys");
         let (orders, refused) = choose_roles(plan, &short, doors, &arrival.assertion, &statement)?;
         let roles: BTreeMap<usize, OfferedRole> =
@@ -257,6 +258,21 @@ fn region_for(
         .find(|region| fits(region))
         .unwrap_or(partition.default_region)
         .to_string())
+}
+
+/// What the assertion says, for `-v`.
+fn tell(doors: &Doors, statement: &Statement) {
+    let roles = match (statement.encrypted, statement.roles.len()) {
+        (true, _) => "is encrypted for AWS".to_string(),
+        (false, 1) => "offers 1 role".to_string(),
+        (false, count) => format!("offers {count} roles"),
+    };
+    let issuer = statement.issuer.as_deref().map(clean).unwrap_or_default();
+    let length = statement
+        .session_duration
+        .map(|span| format!(", sessions of {span}"))
+        .unwrap_or_default();
+    doors.ui.detail(&format!("the assertion of {issuer} {roles}{length}"));
 }
 
 fn warn_of_times(doors: &Doors, statement: &Statement, skew: Option<TimeDelta>) {

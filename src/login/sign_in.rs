@@ -68,7 +68,15 @@ pub async fn sign_in(
     let result = walk::sign_in(visitor, &settings, arn::is_sign_in_host, &mut answers).await;
     doors.ui.done();
     match &result {
-        Ok(_) => answers.keep_what_worked(),
+        Ok(arrival) => {
+            doors.ui.detail(&format!(
+                "the assertion came from {} after {} steps and {} requests",
+                answers.host(),
+                arrival.steps,
+                visitor.requests()
+            ));
+            answers.keep_what_worked();
+        }
         Err(error) => doors
             .ui
             .detail(&format!("after {} requests: {error}", visitor.requests())),

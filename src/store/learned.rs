@@ -22,6 +22,7 @@ const KEY_FILE: &str = "learned-key";
 const LARGEST: usize = 1024 * 1024;
 
 const ACCOUNT: &str = "account";
+const LIFETIME: &str = "lifetime";
 const LONGEST: &str = "longest";
 const CONSENT: &str = "consent";
 const HOST: &str = "host";
@@ -121,6 +122,16 @@ impl Learned {
     /// A role's maximum may be raised: then it is tried again.
     pub fn forget_longest_duration(&mut self, role_arn: &str) {
         self.drop(LONGEST, role_arn);
+    }
+
+    /// How long the keys of a section lasted when they were new: what is left is shown as a share of it.
+    pub fn lifetime(&self, aws_profile: &str) -> Option<Span> {
+        let seconds: u64 = self.get(LIFETIME, aws_profile)?.parse().ok()?;
+        Some(Span::seconds(seconds))
+    }
+
+    pub fn remember_lifetime(&mut self, aws_profile: &str, lifetime: Span) {
+        self.put(LIFETIME, aws_profile, &lifetime.as_seconds().to_string());
     }
 
     /// Did the person agree to this (consent page, terms) before?
