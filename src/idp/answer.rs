@@ -8,13 +8,14 @@ use super::factors::code;
 use super::form::choose::{CodeFields, Login};
 use super::form::words::names_remember;
 use super::form::{Answer, ControlKind, Form, Method};
-use super::page::choices::{ChoiceOf, Choices, Take};
+use super::page::choices::{ChoiceOf, Choices, Take, is_factor};
 use super::page::kind::{PageKind, classify};
 use super::page::message::{Complaint, Message};
 use super::page::{Frame, Page};
 use super::refusal;
 use super::visit::{Again, AgreementKind, Choice, CodeWanted, Sent, Step, Visit};
 use crate::error::{Error, Result, clean};
+use crate::presence::Presence;
 
 /// The next step for a page that no provider claimed. `step` is its number, for the report on unknown pages.
 pub fn answer(page: &Page, visit: &mut Visit<'_>, step: usize) -> Result<Step> {
@@ -29,6 +30,13 @@ pub fn answer(page: &Page, visit: &mut Visit<'_>, step: usize) -> Result<Step> {
         PageKind::Consent(form) => agree(page, visit, form, AgreementKind::Consent),
         PageKind::Terms(form) => agree(page, visit, form, AgreementKind::Terms),
         PageKind::Notice(form) => {
+            let text = &page.forms[form].text;
+            let reaches_somebody = ["sms", "call", "email", "push"]
+                .iter()
+                .any(|method| is_factor(text, method));
+            if reaches_somebody && visit.settings.presence == Presence::Nobody {
+                return Err(refusal::needs_person(page));
+            }
             visit
                 .person
                 .warn(&format!("{} says: {}", page.host(), page.summary()));
@@ -68,6 +76,7 @@ fn go_after(page: &Page, visit: &mut Visit<'_>, url: Url, after: Duration) -> St
 }
 
 fn complain(page: &Page, visit: &mut Visit<'_>, message: &Message, step: usize) -> Result<Step> {
+    visit.went_stale |= message.complaint == Complaint::Stale;
     let error = refusal::complaint(page, message, visit, step);
     match message.complaint {
         Complaint::Stale => Ok(Step::StartAgain(Again::Stale, error)),
@@ -88,6 +97,7 @@ fn log_in(page: &Page, visit: &mut Visit<'_>, form: usize, login: &Login) -> Res
     let message = page.message.as_ref();
     let stale = message.is_some_and(|m| m.complaint == Complaint::Stale);
     if login.password.is_some() && visit.password_sent() {
+        visit.went_stale |= stale;
         let error = refusal::rejected(page, message, visit);
         return match stale {
             true => Ok(Step::StartAgain(Again::Stale, error)),
@@ -100,7 +110,8 @@ fn log_in(page: &Page, visit: &mut Visit<'_>, form: usize, login: &Login) -> Res
     }
     let mut answer = filled(page, visit, form)?;
     let (method, to) = answer.target(&page.forms[form], page.place())?;
-    if method != Method::Post && (login.password.is_some() || !login.code.is_none()) {
+    let asks_secret = login.password.is_some() || !login.code.is_none();
+    if asks_secret && method != Method::Post && !page.forms[form].method_given {
         // A browser would show it in the address bar; only a script can mean this.
         return Err(refusal::needs_browser(
             page,

@@ -35,6 +35,10 @@ pub fn rejected(page: &Page, message: Option<&Message>, visit: &mut Visit<'_>) -
             "{host} says that the sign-in took too long or lost its cookies"
         ))
         .hint("try again"),
+        (Sent::Password, None | Some(Complaint::Other)) if visit.went_stale => Error::failed(
+            format!("{host} lost the sign-in while the password was on its way"),
+        )
+        .hint("try again; the password was not refused, and mai sends it once per sign-in"),
         (Sent::Password, Some(Complaint::BadCredentials)) => {
             visit.person.password_refused();
             Error::refused(format!("{host} refused the password{}", of_user(visit)))
@@ -77,9 +81,8 @@ fn final_word(complaint: Complaint, host: &str, visit: &Visit<'_>) -> Option<Err
             .hint("wait, or ask your help desk; mai does not try again by itself"),
         ),
         Complaint::Expired => Some(
-            Error::refused(format!("{host} says that the password{who} has expired")).hint(
-                format!("change it in a browser at https://{host}, then sign in again"),
-            ),
+            Error::refused(format!("{host} says that the password{who} has expired"))
+                .hint("change it in a browser, then sign in again"),
         ),
         Complaint::Access => Some(
             Error::refused(format!("{host} does not let you in"))
@@ -114,26 +117,21 @@ fn error_page(page: &Page, text: &str, step: usize) -> Error {
         )
         .hint("try the URL in a browser; `-vv` shows the way there");
     }
+    let place = format!("{} answers {}", page.host(), clean(page.url.path()));
     let error = match page.status {
-        500.. => Error::unreachable(format!(
-            "{} has a problem of its own (HTTP {})",
+        429 | 502..=504 => Error::unreachable(format!(
+            "{} is overloaded or down (HTTP {})",
             page.host(),
             page.status
         ))
         .hint("try again later"),
-        404 | 410 => Error::failed(format!(
-            "{} has no such page: {} (HTTP {})",
-            page.host(),
-            clean(page.url.path()),
+        500.. => Error::failed(format!(
+            "{place} with an error of its own (HTTP {})",
             page.status
         ))
-        .hint("check `url:` of the identity provider"),
-        _ => Error::failed(format!(
-            "{} answers with an error (HTTP {})",
-            page.host(),
-            page.status
-        ))
-        .hint("check `url:` of the identity provider; `-vv` shows the way there"),
+        .hint("check `url:` of the identity provider, or try again later"),
+        status => Error::failed(format!("{place} with an error (HTTP {status})"))
+            .hint("check `url:` of the identity provider; `-vv` shows the way there"),
     };
     with_words(error, text)
 }
@@ -141,8 +139,8 @@ fn error_page(page: &Page, text: &str, step: usize) -> Error {
 /// Something only a browser, or a person with one, can do.
 pub fn needs_browser(page: &Page, what: &str) -> Error {
     Error::needs_you(format!("{} {what}: a browser is needed", page.host())).hint(format!(
-        "open https://{} in a browser and sign in there once, then try again",
-        page.host()
+        "open {} in a browser and sign in there once, then try again",
+        page.origin()
     ))
 }
 
@@ -151,7 +149,7 @@ pub fn new_password(page: &Page, visit: &Visit<'_>) -> Error {
         Error::refused(format!(
             "{} wants a new password{} before it goes on",
             page.host(),
-            of_user(visit)
+            of_user(visit).replacen("of", "for", 1)
         )),
         page.message
             .as_ref()
@@ -159,8 +157,8 @@ pub fn new_password(page: &Page, visit: &Visit<'_>) -> Error {
             .unwrap_or_default(),
     )
     .hint(format!(
-        "change it in a browser at https://{}, then sign in again",
-        page.host()
+        "change it in a browser at {}, then sign in again",
+        page.origin()
     ))
 }
 
@@ -170,9 +168,18 @@ pub fn enrolment(page: &Page) -> Error {
         page.host()
     ))
     .hint(format!(
-        "sign in once in a browser at https://{} and set it up there",
+        "sign in once in a browser at {} and set it up there",
+        page.origin()
+    ))
+}
+
+/// Going on would ring somebody's phone, and nobody asked for that.
+pub fn needs_person(page: &Page) -> Error {
+    Error::needs_you(format!(
+        "{} wants a second factor that only a person can give",
         page.host()
     ))
+    .hint("sign in yourself, in a terminal")
 }
 
 pub fn negotiate(page: &Page) -> Error {

@@ -93,6 +93,10 @@ pub struct Visit<'a> {
     /// The host that got the password.
     pub(super) password_at: Option<String>,
     pub(super) last: Sent,
+    /// A page was too old: what was sent to it may never have been read.
+    pub(super) went_stale: bool,
+    /// The password between its being given and its being sent.
+    given: Option<Secret>,
     /// Forms that got the user name and nothing else.
     user_forms: Vec<String>,
     codes: Codes,
@@ -111,6 +115,8 @@ impl<'a> Visit<'a> {
             user: None,
             password_at: None,
             last: Sent::Nothing,
+            went_stale: false,
+            given: None,
             user_forms: Vec::new(),
             codes: Codes::default(),
             device: None,
@@ -168,11 +174,27 @@ impl<'a> Visit<'a> {
             .hint("a password is sent once per sign-in; try again, or sign in once in a browser"));
         }
         self.trust(to)?;
-        let password = self.person.password(&host)?;
+        let password = match self.given.take() {
+            Some(kept) => kept,
+            None => self.person.password(&host)?,
+        };
+        self.given = Some(password.clone());
         self.person.step(&format!("password for {host}"));
         self.password_at = Some(host);
         self.last = Sent::Password;
         Ok(password)
+    }
+
+    /// The password is not sent after all: the sign-in starts again, and it is for the page that comes then.
+    pub(super) fn keep_password(&mut self) {
+        self.password_at = None;
+        self.last = Sent::Nothing;
+        self.user_forms.clear();
+    }
+
+    /// The password is on its way.
+    pub(super) fn forget_password(&mut self) {
+        self.given = None;
     }
 
     /// A code for a request to `to`, never the same one twice.

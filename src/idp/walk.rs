@@ -26,6 +26,8 @@ const MOST_STEPS: usize = 40;
 const CIRCLE: usize = 4;
 /// Longer than this no page is waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
+/// A login page that waited longer for its password is fetched anew: many are good for two minutes only.
+const PATIENCE: TimeDelta = TimeDelta::seconds(90);
 
 /// The end of a sign-in.
 #[derive(Debug)]
@@ -49,7 +51,7 @@ pub async fn sign_in(
     is_aws: fn(&str) -> bool,
     person: &mut dyn Person,
 ) -> Result<Arrival> {
-    walk(visitor, settings, is_aws, person).await
+    walk(visitor, settings, is_aws, person, PATIENCE).await
 }
 
 /// What fetches pages; a test puts a script in its place.
@@ -74,6 +76,7 @@ pub(super) async fn walk<F: Fetch>(
     settings: &Settings,
     is_aws: fn(&str) -> bool,
     person: &mut dyn Person,
+    patience: TimeDelta,
 ) -> Result<Arrival> {
     let built_in = match settings.provider.as_deref() {
         None => &[][..],
@@ -86,6 +89,7 @@ pub(super) async fn walk<F: Fetch>(
         fetcher,
         is_aws,
         visit: Visit::new(settings, built_in, person),
+        patience,
         clock_skew: None,
         basic: None,
         made_request: false,
@@ -125,6 +129,7 @@ struct Walk<'a, F> {
     fetcher: &'a mut F,
     is_aws: fn(&str) -> bool,
     visit: Visit<'a>,
+    patience: TimeDelta,
     clock_skew: Option<TimeDelta>,
     basic: Option<Basic>,
     /// Did we ask with a SAML request of our own?
@@ -155,13 +160,25 @@ impl<F: Fetch> Walk<'_, F> {
                         steps: number,
                     });
                 }
-                let next = match self.step(&page, number)? {
+                let since = clock::now();
+                let step = self.step(&page, number)?;
+                let waited = clock::now() - since;
+                let next = match step {
                     Step::Open(text) if depth == 0 => {
                         depth += 1;
                         page = page.framed(text)?;
                         continue;
                     }
                     Step::Open(_) => return Err(refusal::unfamiliar(&page, number)),
+                    Step::Send(answer)
+                        if waited > self.patience
+                            && answer.carries_secret()
+                            && self.visit.last == Sent::Password
+                            && self.visit.once("a fresh login page") =>
+                    {
+                        self.visit.keep_password();
+                        self.start()?
+                    }
                     Step::Send(answer) => self.send(&page, &answer)?,
                     Step::Go(url) => self.go(&page, url)?,
                     Step::GoAfter(url, after) => {
@@ -266,6 +283,7 @@ impl<F: Fetch> Walk<'_, F> {
         if dead_end
             && !self.made_request
             && self.visit.last == Sent::Nothing
+            && number == 1
             && authn_request::is_wanted_by(page, start)
         {
             self.made_request = true;
@@ -306,6 +324,7 @@ impl<F: Fetch> Walk<'_, F> {
         }
         let user = self.visit.username(&page.url)?;
         let password = self.visit.password(&page.url)?;
+        self.visit.forget_password();
         self.basic = Some(Basic {
             origin: page.url.clone(),
             user,
@@ -336,6 +355,9 @@ impl<F: Fetch> Walk<'_, F> {
         let mut place = prepared.url.clone();
         place.set_query(None);
         self.count(page, format!("{place} {}", form.shape()))?;
+        if answer.carries_secret() {
+            self.visit.forget_password();
+        }
         Ok(Request {
             method: match prepared.method {
                 form::Method::Post => Method::Post,

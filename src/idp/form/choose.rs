@@ -333,11 +333,7 @@ fn username(
         return Some(*labelled);
     }
     let password = password?;
-    open.iter()
-        .filter(free)
-        .filter(|i| **i < password)
-        .next_back()
-        .copied()
+    open.iter().filter(free).rfind(|i| **i < password).copied()
 }
 
 fn username_twin(form: &Form, username: usize) -> Option<usize> {

@@ -16,6 +16,8 @@ pub struct Form {
     pub name: String,
     pub class: String,
     pub method: Method,
+    /// Does the page say so, or is it only the default?
+    pub method_given: bool,
     /// As written; resolving it needs the page.
     pub action: Option<String>,
     pub enctype: Option<String>,

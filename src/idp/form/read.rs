@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use scraper::ElementRef;
 
 use super::{Choice, Control, ControlKind, Form, Method};
-use crate::idp::document::{Document, NodeId, is_hidden, visible_text};
+use crate::idp::document::{Document, MOST, NodeId, is_hidden, visible_text};
 
 /// All forms of the document, in order.
 pub fn read(document: &Document) -> Vec<Form> {
-    let elements = document.select("form");
+    let mut elements = document.select("form");
+    elements.truncate(MOST);
     let mut forms: Vec<Form> = elements.iter().map(|e| empty_form(*e)).collect();
     let by_node: HashMap<NodeId, usize> = elements
         .iter()
@@ -23,9 +24,16 @@ pub fn read(document: &Document) -> Vec<Form> {
         }
     }
     let labels = labels(document);
-    for element in document.select("input, button, select, textarea") {
+    let mut around = HashMap::new();
+    for element in document
+        .select("input, button, select, textarea")
+        .into_iter()
+        .take(MOST)
+    {
         if let Some(owner) = owner_of(document, element, &by_node, &by_id) {
-            forms[owner].controls.push(control(element, &labels));
+            forms[owner]
+                .controls
+                .push(control(element, &labels, &mut around));
         }
     }
     forms
@@ -36,6 +44,7 @@ pub fn loose_fields(document: &Document) -> Vec<String> {
     document
         .select("input, select, textarea")
         .into_iter()
+        .take(MOST)
         .filter(|e| document.owner(*e).is_none() && e.attr("form").is_none() && !is_hidden(*e))
         .filter(|e| !matches!(kind_of(*e), ControlKind::Hidden | ControlKind::Button))
         .filter(|e| !inside(*e, "form"))
@@ -81,6 +90,7 @@ fn empty_form(element: ElementRef<'_>) -> Form {
         name: attribute(element, "name"),
         class: attribute(element, "class"),
         method: Method::parse(element.attr("method")),
+        method_given: element.attr("method").is_some(),
         action: element.attr("action").map(|a| a.trim().to_owned()),
         enctype: element.attr("enctype").map(str::to_owned),
         accept_charset: element.attr("accept-charset").map(str::to_owned),
@@ -96,7 +106,7 @@ fn attribute(element: ElementRef<'_>, name: &str) -> String {
 
 fn labels(document: &Document) -> HashMap<String, String> {
     let mut labels: HashMap<String, String> = HashMap::new();
-    for label in document.select("label[for]") {
+    for label in document.select("label[for]").into_iter().take(MOST) {
         let target = attribute(label, "for");
         let text = visible_text(label);
         if !text.is_empty() {
@@ -106,7 +116,11 @@ fn labels(document: &Document) -> HashMap<String, String> {
     labels
 }
 
-fn control(element: ElementRef<'_>, labels: &HashMap<String, String>) -> Control {
+fn control(
+    element: ElementRef<'_>,
+    labels: &HashMap<String, String>,
+    around: &mut HashMap<NodeId, String>,
+) -> Control {
     let kind = kind_of(element);
     let options = if kind == ControlKind::Select {
         options(element)
@@ -119,7 +133,7 @@ fn control(element: ElementRef<'_>, labels: &HashMap<String, String>) -> Control
         id: attribute(element, "id"),
         class: attribute(element, "class"),
         value: value(element, kind),
-        label: label(element, kind, labels),
+        label: label(element, kind, labels, around),
         autocomplete: attribute(element, "autocomplete").to_ascii_lowercase(),
         inputmode: attribute(element, "inputmode").to_ascii_lowercase(),
         maxlength: element
@@ -192,7 +206,12 @@ fn value(element: ElementRef<'_>, kind: ControlKind) -> String {
     }
 }
 
-fn label(element: ElementRef<'_>, kind: ControlKind, labels: &HashMap<String, String>) -> String {
+fn label(
+    element: ElementRef<'_>,
+    kind: ControlKind,
+    labels: &HashMap<String, String>,
+    around: &mut HashMap<NodeId, String>,
+) -> String {
     let mut parts: Vec<String> = Vec::new();
     if matches!(
         kind,
@@ -208,7 +227,11 @@ fn label(element: ElementRef<'_>, kind: ControlKind, labels: &HashMap<String, St
         .filter_map(ElementRef::wrap)
         .find(|e| e.value().name() == "label")
     {
-        parts.push(visible_text(label));
+        // One label may stand around a great many fields.
+        let text = around
+            .entry(label.id())
+            .or_insert_with(|| visible_text(label));
+        parts.push(text.clone());
     }
     for name in ["aria-label", "placeholder", "title"] {
         parts.push(attribute(element, name));

@@ -10,10 +10,9 @@ pub fn tokens(text: &str) -> Vec<String> {
     let mut word = String::new();
     let mut was_lower = false;
     for c in text.chars() {
-        if !c.is_alphanumeric() || (c.is_uppercase() && was_lower) {
-            if !word.is_empty() {
-                all.push(std::mem::take(&mut word));
-            }
+        let ends_word = !c.is_alphanumeric() || (c.is_uppercase() && was_lower);
+        if ends_word && !word.is_empty() {
+            all.push(std::mem::take(&mut word));
         }
         if c.is_alphanumeric() {
             word.extend(c.to_lowercase());
@@ -116,6 +115,10 @@ pub fn is_positive(text: &str) -> bool {
             "sí",
             "si",
             "weiter",
+            "send",
+            "senden",
+            "envoyer",
+            "enviar",
             "entrar",
             "suivant",
             "siguiente",

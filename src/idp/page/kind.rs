@@ -112,10 +112,11 @@ fn without_form(page: &Page, password_sent: bool) -> PageKind {
     {
         return kind;
     }
-    if !final_word && page.forms.iter().all(|f| f.open_fields().next().is_none()) {
-        if let Some(frame) = page.frame() {
-            return PageKind::Framed(frame);
-        }
+    if !final_word
+        && page.forms.iter().all(|f| f.open_fields().next().is_none())
+        && let Some(frame) = page.frame()
+    {
+        return PageKind::Framed(frame);
     }
     if let Some(message) = complaint {
         return PageKind::Complaint(message);

@@ -75,14 +75,19 @@ const PLACES: &[&str] = &[
 
 /// The page's complaint, if it shows one.
 pub fn find(document: &Document) -> Option<Message> {
-    PLACES.iter().find_map(|css| {
-        document
-            .select(css)
-            .into_iter()
-            .filter(|e| !is_hidden(*e) && !is_hidden_by_class(*e) && !holds_fields(*e))
-            .map(|e| Message::new(&visible_text(e)))
-            .find(|m| m.text.chars().filter(|c| c.is_alphabetic()).count() >= 3)
-    })
+    let marked = PLACES
+        .iter()
+        .flat_map(|css| document.select(css).into_iter().take(20));
+    // A picture of an error stands beside its words.
+    let beside = document
+        .select("img.erroricon, img[alt=error i]")
+        .into_iter()
+        .filter_map(|icon| ElementRef::wrap(icon.parent()?));
+    marked
+        .chain(beside)
+        .filter(|e| !is_hidden(*e) && !is_hidden_by_class(*e) && !holds_fields(*e))
+        .map(|e| Message::new(&visible_text(e)))
+        .find(|m| m.text.chars().filter(|c| c.is_alphabetic()).count() >= 3)
 }
 
 /// Classes that style sheets everywhere use to hide a part until it is needed.
@@ -238,6 +243,7 @@ mod tests {
             "<div class='message-box error'><h3>Wrong password</h3></div>",
             "<p role=alert>Wrong password</p>",
             "<div class=error></div><div class=error>Wrong password</div>",
+            "<div><img class='float-l erroricon' src=x><b>Wrong password</b></div>",
         ] {
             assert_eq!(found(html).as_deref(), Some("Wrong password"), "{html}");
         }

@@ -10,7 +10,7 @@ use http::HeaderMap;
 use scraper::ElementRef;
 use url::Url;
 
-use super::document::{Document, is_hidden, visible_text};
+use super::document::{Document, MOST, is_hidden, visible_text};
 use super::form::submit::{Place, resolve};
 use super::form::{self, Answer, Form};
 use crate::error::{Error, Result, clean};
@@ -82,6 +82,11 @@ impl Page {
         host_of(&self.url)
     }
 
+    /// What to type into a browser to get there.
+    pub fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
     pub fn place(&self) -> Place<'_> {
         Place {
             page: &self.url,
@@ -144,6 +149,7 @@ impl Page {
         self.document
             .select("a[href]")
             .into_iter()
+            .take(MOST)
             .filter(|a| !is_hidden(*a))
             .filter_map(|a| {
                 let address = a.attr("href").unwrap_or_default().trim();
@@ -173,6 +179,7 @@ impl Page {
             .document
             .select("iframe, frame")
             .into_iter()
+            .take(MOST)
             .filter(|f| f.value().name() == "frame" || !is_hidden(*f))
             .collect();
         let named = |f: &ElementRef<'_>| {
@@ -295,6 +302,39 @@ mod tests {
             "https://idp.test/other/go"
         );
         assert_eq!(page.resolve("").unwrap().as_str(), "https://idp.test/login");
+    }
+
+    #[test]
+    fn a_page_full_of_traps_costs_no_time() {
+        let styled = "<div style='color: red'>".repeat(60);
+        let many = [
+            format!(
+                "{styled}<form method=post><label>{}",
+                "<input type=radio name=a>".repeat(4_000)
+            ),
+            format!("{styled}{}", "<a href=/idp/x>Log in</a>".repeat(4_000)),
+            format!("{styled}{}", "<p class=error style='top:1'>1".repeat(4_000)),
+            format!("{}{}", "<label for=x>".repeat(200), "1 ".repeat(200_000)),
+            "<form><input name=a></form>".repeat(4_000),
+            format!(
+                "<script>{}</script>{}",
+                "document.x.submit();".repeat(4_000),
+                "<form></form>".repeat(4_000)
+            ),
+            format!("<script>{}</script>", "location.href=".repeat(20_000)),
+        ];
+        for html in many {
+            let started = std::time::Instant::now();
+            let page = page(&html);
+            let names = crate::idp::form::choose::FieldNames::default();
+            kind::classify(&page, &names, false);
+            let took = started.elapsed();
+            assert!(
+                took < std::time::Duration::from_secs(60),
+                "{took:?}: {}",
+                &html[..60]
+            );
+        }
     }
 
     #[test]

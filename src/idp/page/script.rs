@@ -121,7 +121,11 @@ fn literal_location(code: &str) -> Option<String> {
         let usable = !trimmed.is_empty()
             && !trimmed.starts_with('#')
             && !trimmed.to_ascii_lowercase().starts_with("javascript:")
-            && !trimmed.starts_with("about:");
+            && !trimmed.starts_with("about:")
+            // What ends an idle session some minutes from now.
+            && !["logout", "signout", "logoff", "timeout"]
+                .iter()
+                .any(|word| trimmed.to_ascii_lowercase().contains(word));
         usable.then(|| trimmed.to_owned())
     })
 }
@@ -278,7 +282,7 @@ pub fn submitted_form(document: &Document, forms: &[Form]) -> Option<usize> {
                 })
             })
     };
-    for found in SUBMIT.as_ref()?.captures_iter(&code) {
+    for found in SUBMIT.as_ref()?.captures_iter(&code).take(50) {
         if let Some(number) = found.get(1) {
             let number: usize = number.as_str().parse().unwrap_or(usize::MAX);
             if number < forms.len() {
@@ -390,6 +394,10 @@ mod tests {
             ("location.href = '/x' + id;", None),
             ("location.href = '#top';", None),
             ("var allocation = '/x';", None),
+            (
+                "setTimeout(function () { location.href = '/logout'; }, 900000);",
+                None,
+            ),
             ("// location.href = '/old';", None),
             ("/* location.href = '/old'; */", None),
         ] {

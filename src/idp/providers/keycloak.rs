@@ -13,6 +13,7 @@ use crate::idp::form::choose::CodeFields;
 use crate::idp::form::{Answer, ControlKind, Form};
 use crate::idp::page::Page;
 use crate::idp::page::choices::{ChoiceOf, Choices, Take, Way};
+use crate::idp::refusal;
 use crate::idp::visit::{AgreementKind, Step, Visit};
 
 pub struct Keycloak;
@@ -44,6 +45,7 @@ impl Provider for Keycloak {
         if let Some(link) = restart_link(page)
             && visit.once("restart of an expired page")
         {
+            visit.went_stale = true;
             return Some(Ok(Step::Go(link)));
         }
         if let Some(step) = required_action(page, visit) {
@@ -97,8 +99,10 @@ fn required_action(page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {
     if asks_terms && let Some(form) = page.forms.iter().position(|f| f.has("accept")) {
         return Some(answer::agree(page, visit, form, AgreementKind::Terms));
     }
+    if execution == "UPDATE_PASSWORD" || shows(&["kc-passwd-update-form"]) {
+        return Some(Err(refusal::new_password(page, visit)));
+    }
     let what = match execution.as_str() {
-        "UPDATE_PASSWORD" => "a new password",
         "UPDATE_PROFILE" | "VERIFY_PROFILE" => "your profile to be completed",
         "VERIFY_EMAIL" => "your e-mail address to be verified",
         "CONFIGURE_TOTP" => "an authenticator app to be set up",
@@ -106,7 +110,6 @@ fn required_action(page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {
         "webauthn-register" | "webauthn-register-passwordless" => {
             "a security key or passkey to be set up"
         }
-        _ if shows(&["kc-passwd-update-form"]) => "a new password",
         _ if shows(&["kc-totp-settings-form"]) => "an authenticator app to be set up",
         _ if shows(&["kc-update-profile-form", "kc-idp-review-profile-form"]) => {
             "your profile to be completed"
@@ -119,8 +122,8 @@ fn required_action(page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {
 
 fn stopped(page: &Page, what: &str) -> Error {
     Error::needs_you(format!("{} wants {what} before it goes on", page.host())).hint(format!(
-        "sign in once in a browser at https://{} and do it there",
-        page.host()
+        "sign in once in a browser at {} and do it there",
+        page.origin()
     ))
 }
 

@@ -420,3 +420,57 @@ fn staying_signed_in_follows_the_setting() {
         );
     }
 }
+
+#[test]
+fn a_login_page_that_waited_too_long_is_fetched_anew_before_the_password_goes() {
+    let mut site = Site::default()
+        .on("GET /start", html(LOGIN.replace("/login", "/old")))
+        .on("GET /start", html(LOGIN))
+        .on("POST /login", html(AWS));
+    let mut ada = Ada::default();
+    let arrival = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap()
+        .block_on(walk(
+            &mut site,
+            &settings(),
+            crate::arn::is_sign_in_host,
+            &mut ada,
+            TimeDelta::seconds(-1),
+        ));
+    arrival.unwrap();
+    assert_eq!(
+        site.asked[1..],
+        [
+            "GET https://idp.test/start",
+            "POST https://idp.test/login user=ada&pass=hunter2%26%3D%C3%A4"
+        ]
+    );
+    assert_eq!(ada.asked, ["user at idp.test", "password at idp.test"]);
+}
+
+#[test]
+fn a_page_that_expired_under_the_password_does_not_make_it_a_wrong_one() {
+    let stale = || html("<title>Stale Request</title><p>Too old</p>").status(400);
+    let mut site = Site::default()
+        .on("GET /start", html(LOGIN))
+        .on("POST /login", stale());
+    let mut ada = Ada::default();
+    let error = fails(&mut site, &settings(), &mut ada);
+    assert!(error.message().contains("on its way"), "{error}");
+    assert!(!ada.asked.contains(&"refused".to_owned()));
+    assert_eq!(site.asked.len(), 3);
+}
+
+#[test]
+fn a_form_that_says_get_is_sent_by_get() {
+    let mut site = Site::default()
+        .on("GET /start", html("<form method=get action='/in?old=1'><input name=user><input type=password name=p></form>"))
+        .on("GET /in", html(AWS));
+    arrives(&mut site);
+    assert_eq!(
+        site.asked[1],
+        "GET https://idp.test/in?user=ada&p=hunter2%26%3D%C3%A4"
+    );
+}

@@ -1,5 +1,6 @@
 //! Whole sign-ins against a site that is a list of pages, and a person who is a list of answers.
 
+mod faces;
 mod hosts;
 mod logins;
 mod pages;
@@ -98,7 +99,7 @@ impl Fetch for Site {
         let mut line = format!("{method} {}", request.url);
         if let Some(body) = &request.body {
             line += " ";
-            line += &String::from_utf8(body.bytes.to_vec()).unwrap();
+            line += std::str::from_utf8(&body.bytes).unwrap();
         }
         if let Some((user, password)) = &request.basic {
             line += &format!(" basic {user}:{}", password.expose());
@@ -205,7 +206,13 @@ pub(super) fn run(site: &mut Site, settings: &Settings, person: &mut Ada) -> Res
         .enable_time()
         .build()
         .unwrap()
-        .block_on(walk(site, settings, crate::arn::is_sign_in_host, person))
+        .block_on(walk(
+            site,
+            settings,
+            crate::arn::is_sign_in_host,
+            person,
+            PATIENCE,
+        ))
 }
 
 pub(super) fn arrives(site: &mut Site) -> Ada {
@@ -219,7 +226,7 @@ pub(super) fn arrives(site: &mut Site) -> Ada {
 
 /// The error of a sign-in that must fail; nothing secret may be in it.
 pub(super) fn fails(site: &mut Site, settings: &Settings, person: &mut Ada) -> Error {
-    let error = run(site, settings, person).err().expect("it arrived");
+    let error = run(site, settings, person).expect_err("it arrived");
     let all = format!("{error} {:?}", error.hint_text());
     assert!(!all.contains("hunter2") && !all.contains("111111"), "{all}");
     error

@@ -132,6 +132,21 @@ fn for_nobody_no_factor_is_triggered_that_reaches_a_person() {
     assert_eq!(site.asked.len(), 2);
 }
 
+#[test]
+fn for_nobody_no_button_is_pressed_that_sends_a_code() {
+    let page = "<p>We will send a text message to ***42</p><form method=post action=/sms>Text message <input type=hidden \
+        name=x><button>Send code</button></form>";
+    let site = || {
+        Site::default()
+            .on("GET /start", html(LOGIN))
+            .on("POST /login", html(page))
+            .on("POST /sms", html(AWS))
+    };
+    let error = fails(&mut site(), &nobody(), &mut Ada::default());
+    assert_eq!(error.kind(), Kind::NeedsYou);
+    arrives(&mut site());
+}
+
 const CONSENT: &str = "<h1>Consent</h1><form method=post action=/c><input type=hidden name=id value=1><button name=no>\
     Reject</button><button name=yes>Accept</button></form>";
 
@@ -260,6 +275,7 @@ fn error_pages_are_told_apart_by_their_status() {
     for (status, kind) in [
         (404, Kind::Failed),
         (400, Kind::Failed),
+        (500, Kind::Failed),
         (503, Kind::Unreachable),
         (403, Kind::Refused),
     ] {

@@ -181,7 +181,6 @@ fn the_form_of_another_way_is_never_part_of_the_login() {
 #[test]
 fn required_actions_are_named() {
     for (execution, words) in [
-        ("UPDATE_PASSWORD", "a new password"),
         ("UPDATE_PROFILE", "your profile"),
         ("VERIFY_EMAIL", "your e-mail address"),
         ("CONFIGURE_TOTP", "an authenticator app"),
