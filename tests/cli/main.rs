@@ -4,3 +4,10 @@
 mod support;
 
 mod basics;
+mod commands;
+mod config;
+mod durations;
+mod profiles;
+mod roles;
+mod secrets;
+mod sts;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use expectrl::process::unix::WaitStatus;
 use expectrl::{Eof, Expect, Session};
-use mai_testbed::{PASSWORD, Testbed};
+use mai_testbed::{PASSWORD, Server, Testbed};
 use tempfile::TempDir;
 
 /// A home folder with nothing in it, and an environment with nothing in it.
@@ -46,12 +46,14 @@ impl Home {
 
     /// A home whose `profiles.yaml` names one identity provider, `corp`, with that face of the testbed.
     pub fn at(testbed: &Testbed, face: &str, user: &str) -> Home {
+        Home::with(testbed, &format!("{}{PROFILES}", corp(testbed, face, user)))
+    }
+
+    /// A home with this `profiles.yaml`, and the testbed's STS.
+    pub fn with(testbed: &Testbed, yaml: &str) -> Home {
         let mut home = Home::new();
         home.know(testbed);
-        home.profiles(&format!(
-            "identity_providers:\n  corp:\n    url: {}\n    username: {user}\n    password: ask\n{PROFILES}",
-            testbed.face(face)
-        ));
+        home.profiles(yaml);
         home
     }
 
@@ -184,6 +186,22 @@ impl Home {
     }
 }
 
+/// The identity provider `corp` of a `profiles.yaml`; more of its settings may follow, indented by four.
+pub fn corp(testbed: &Testbed, face: &str, user: &str) -> String {
+    format!(
+        "identity_providers:\n  corp:\n    url: {}\n    username: {user}\n    password: ask\n",
+        testbed.face(face)
+    )
+}
+
+/// How often keys were asked for.
+pub fn sts_calls(testbed: &Testbed) -> usize {
+    let seen = testbed.requests();
+    seen.iter()
+        .filter(|seen| seen.server == Server::Sts && seen.method == "POST")
+        .count()
+}
+
 /// Profiles of the testbed's ada, shared by most homes.
 pub const PROFILES: &str = "
 profiles:
@@ -245,7 +263,14 @@ impl Terminal {
 
     /// Waits for the end; all that was shown, and the exit code.
     #[track_caller]
-    pub fn end(mut self) -> (String, i32) {
+    pub fn end(self) -> (String, i32) {
+        let (seen, code) = self.end_in_color();
+        (plain(&seen), code)
+    }
+
+    /// The same with the escape sequences.
+    #[track_caller]
+    pub fn end_in_color(mut self) -> (String, i32) {
         match self.session.expect(Eof) {
             Ok(found) => self
                 .seen
@@ -260,7 +285,7 @@ impl Terminal {
             WaitStatus::Signaled(_, signal, _) => 128 + signal as i32,
             other => panic!("an odd end: {other:?}"),
         };
-        (plain(&self.seen), code)
+        (self.seen, code)
     }
 }
 
