@@ -79,11 +79,11 @@ enum Verb {
 /// Parses, runs, reports.
 pub fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
+    let format = arguments::output_format(&arguments);
     let arguments = match arguments::with_classic_verb(arguments) {
         Ok(arguments) => arguments,
-        Err(error) => return report(&error, Format::Text, ColorChoice::Auto),
+        Err(error) => return report(&error, format, ColorChoice::Auto),
     };
-    let format = arguments::output_format(&arguments);
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage(error, format),
