@@ -99,6 +99,9 @@ fn duration(text: &str) -> Result<Span, String> {
 }
 
 fn role(text: &str) -> Result<RoleWanted, String> {
+    if text.trim().is_empty() {
+        return Err("there is no role in it".into());
+    }
     RoleWanted::parse(text)
 }
 
