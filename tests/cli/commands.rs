@@ -226,7 +226,7 @@ fn quiet_is_silent_when_all_is_well() {
     let again = home.mai("-q login prod").ok();
     assert_eq!((again.stdout.as_str(), again.stderr.as_str()), ("", ""));
     home.mai_with("login prod -q --force --password-stdin", "wrong")
-        .fails(4, &["error: 127.0.0.1 refused the password"]);
+        .fails(4, &["error: 127.0.0.1:", " refused the password of ada"]);
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn a_typed_duration_is_tried_again_and_a_raised_maximum_is_found() {
 }
 
 #[test]
-fn durations_that_aws_does_not_know_stop_before_the_first_byte() {
+fn slips_on_the_command_line_stop_before_the_first_byte() {
     let testbed = Testbed::start();
     let home = home_with(&testbed, "222222222222/Admin", "");
     for (typed, words) in [
@@ -83,6 +83,8 @@ fn durations_that_aws_does_not_know_stop_before_the_first_byte() {
         home.login(&format!("prod --duration {typed}"))
             .fails(2, &[words]);
     }
+    home.login("prod --role ''")
+        .fails(2, &["there is no role in it"]);
     home.login("prod --min soon")
         .fails(2, &["`soon` is not a duration"]);
     assert!(testbed.requests().is_empty());

@@ -102,7 +102,10 @@ fn one_reason_is_told_once_with_all_names() {
         .mai_with("login morning --password-stdin", "wrong")
         .fails(
             4,
-            &["error: audit, prod: 127.0.0.1 refused the password of ada"],
+            &[
+                "error: audit, prod: 127.0.0.1:",
+                " refused the password of ada",
+            ],
         );
     assert_eq!(answer.stderr.matches("error:").count(), 1, "{answer}");
     assert_eq!(testbed.password_attempts("ada"), 1);

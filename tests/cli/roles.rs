@@ -277,29 +277,32 @@ fn a_role_with_a_path_is_found_by_its_name_and_by_its_path() {
     let testbed = Testbed::start();
     let paula = User::new("paula")
         .role(Role::new("111111111111", "team/x/Deploy"))
-        .role(Role::new("111111111111", "team/y/Deploy"));
+        .role(Role::new("222222222222", "team/y/Deploy"));
     testbed.users(|users| users.add(paula));
+    let home = open(&testbed, "paula");
     for wish in [
-        "111111111111/team/y/Deploy",
-        "arn:aws:iam::111111111111:role/team/y/Deploy",
+        "222222222222/team/y/Deploy",
+        "222222222222/Deploy",
+        "acme/Deploy",
+        "*/team/y/*",
+        "arn:aws:iam::222222222222:role/team/y/Deploy",
     ] {
-        let answer = of_role(&testbed, "paula", wish, "")
-            .login("prod -o json")
+        let answer = home
+            .login(&format!("any --force -o json --role '{wish}'"))
             .ok();
         let arn = role_of(&answer);
         assert_eq!(
-            arn, "arn:aws:iam::111111111111:role/team/y/Deploy",
+            arn, "arn:aws:iam::222222222222:role/team/y/Deploy",
             "{wish}"
         );
     }
-    let home = open(&testbed, "paula");
-    let answer = home.login("any -o json --role '*/team/x/*'").ok();
-    assert_eq!(
-        role_of(&answer),
-        "arn:aws:iam::111111111111:role/team/x/Deploy"
-    );
-    home.login("any --role 111111111111/Deploy")
-        .fails(3, &["any of 2 roles"]);
+    for wish in [
+        "222222222222/y/Deploy",
+        "arn:aws:iam::222222222222:role/Deploy",
+    ] {
+        home.login(&format!("any --force --role {wish}"))
+            .fails(4, &["does not offer", "acme/team/y/Deploy"]);
+    }
 }
 
 #[test]

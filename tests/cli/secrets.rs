@@ -98,6 +98,45 @@ fn a_command_that_fails_says_so_and_nothing_is_sent() {
 }
 
 #[test]
+fn a_command_that_leaves_something_running_does_not_hold_up_the_login() {
+    let testbed = Testbed::start();
+    let command = "[sh, -c, 'sleep 30 2>/dev/null & echo correct horse']";
+    let provider = format!("password: {{command: {command}, unattended: true}}");
+    let home = home_with(&testbed, "carol", &provider, "");
+    let start = std::time::Instant::now();
+    home.mai("login any").ok();
+    assert!(start.elapsed().as_secs() < 15, "{:?}", start.elapsed());
+}
+
+#[test]
+fn ctrl_c_ends_a_slow_command_too() {
+    let testbed = Testbed::start();
+    let command = "[sh, -c, 'echo $$ > pid; echo ready >&2; exec sleep 30']";
+    let home = home_with(
+        &testbed,
+        "carol",
+        &format!("password: {{command: {command}}}"),
+        "",
+    );
+    let mut terminal = home.terminal("login any");
+    terminal.expect("ready").keys("\u{3}");
+    let (seen, code) = terminal.end();
+    assert_eq!(code, 130, "{seen}");
+    let stat = format!("/proc/{}/stat", home.read("pid").trim());
+    let is_gone = || match std::fs::read_to_string(&stat) {
+        // It may wait for somebody to take note of its end.
+        Ok(stat) => stat.contains(") Z "),
+        Err(_) => true,
+    };
+    let start = std::time::Instant::now();
+    while !is_gone() && start.elapsed().as_secs() < 5 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert!(is_gone(), "the command still runs");
+    assert_eq!(testbed.password_attempts("carol"), 0);
+}
+
+#[test]
 fn for_nobody_only_unattended_commands_run() {
     let testbed = Testbed::start();
     let home = home_with(
