@@ -7,7 +7,7 @@ mod basics;
 mod commands;
 mod config;
 mod durations;
+mod passwords;
 mod profiles;
 mod roles;
-mod secrets;
 mod sts;

@@ -186,22 +186,6 @@ impl Home {
     }
 }
 
-/// The identity provider `corp` of a `profiles.yaml`; more of its settings may follow, indented by four.
-pub fn corp(testbed: &Testbed, face: &str, user: &str) -> String {
-    format!(
-        "identity_providers:\n  corp:\n    url: {}\n    username: {user}\n    password: ask\n",
-        testbed.face(face)
-    )
-}
-
-/// How often keys were asked for.
-pub fn sts_calls(testbed: &Testbed) -> usize {
-    let seen = testbed.requests();
-    seen.iter()
-        .filter(|seen| seen.server == Server::Sts && seen.method == "POST")
-        .count()
-}
-
 /// Profiles of the testbed's ada, shared by most homes.
 pub const PROFILES: &str = "
 profiles:
@@ -344,6 +328,22 @@ impl fmt::Display for Answer {
             None => write!(f, "[killed]"),
         }
     }
+}
+
+/// The identity provider `corp` of a `profiles.yaml`; more of its settings may follow, indented by four.
+pub fn corp(testbed: &Testbed, face: &str, user: &str) -> String {
+    format!(
+        "identity_providers:\n  corp:\n    url: {}\n    username: {user}\n    password: ask\n",
+        testbed.face(face)
+    )
+}
+
+/// How often keys were asked for.
+pub fn sts_calls(testbed: &Testbed) -> usize {
+    let seen = testbed.requests();
+    seen.iter()
+        .filter(|seen| seen.server == Server::Sts && seen.method == "POST")
+        .count()
 }
 
 /// The mode bits of a file.
