@@ -83,6 +83,10 @@ fn classic_verbs_keep_their_prefixes_and_others_may_be_short() {
         assert!(home.mai(word).ok().stdout.contains("production"));
     }
     assert!(home.mai("stat").ok().stdout.contains("not signed in"));
+    for word in ["require", "create", "set-default"] {
+        home.mai(&format!("{word} prod"))
+            .fails(2, &[&format!("`mai {word}` is not in this version")]);
+    }
     home.mai("l")
         .fails(2, &["`l` could be list or login", "one letter more"]);
     let answer = home.mai("-o json l").fails(2, &[]);

@@ -261,6 +261,76 @@ fn keys_that_end_too_soon_are_renewed_and_min_decides_what_that_is() {
     assert_eq!(sts_calls(&testbed), 1);
 }
 
+/// Two identity providers, whose passwords are told by commands.
+fn two_providers(testbed: &Testbed, first: &str, second: &str) -> Home {
+    let provider = |name: &str, user: &str, password: &str| {
+        format!(
+            "  {name}:\n    url: {}\n    username: {user}\n    password: {password}\n",
+            testbed.face("simple")
+        )
+    };
+    let yaml = format!(
+        "identity_providers:\n{}{}profiles:\n  one: {{identity_provider: a, role: 111111111111/PowerUser}}\n  \
+         two: {{identity_provider: b, role: 111111111111/ReadOnly}}\n  \
+         three: {{identity_provider: a, role: 222222222222/ReadOnly}}\n",
+        provider("a", "ada", first),
+        provider("b", "carol", second)
+    );
+    Home::with(testbed, &yaml)
+}
+
+#[test]
+fn each_identity_provider_is_signed_in_to_once() {
+    let testbed = Testbed::start();
+    let told = |password: &str| format!("{{command: [echo, {password}], unattended: true}}");
+    let good = told("correct horse");
+    let home = two_providers(&testbed, &good, &good);
+    home.mai("login --all").ok();
+    let attempts = |user| testbed.password_attempts(user);
+    assert_eq!((attempts("ada"), attempts("carol")), (1, 1));
+    assert_eq!(sts_calls(&testbed), 3);
+    // One that refuses does not take the other with it.
+    let home = two_providers(&testbed, &told("wrong"), &good);
+    let answer = home.mai("login two one three").fails(
+        4,
+        &["Signed in to two", "error: one, three: ", "password of ada"],
+    );
+    assert_eq!(answer.stderr.matches("error:").count(), 1, "{answer}");
+    assert_eq!((attempts("ada"), attempts("carol")), (2, 2));
+    // A response is the answer of one of them.
+    home.mai_with("login one two --saml-response -", SOME_RESPONSE)
+        .fails(2, &["the answer of one identity provider"]);
+}
+
+const SOME_RESPONSE: &str = "<p:Response xmlns:p=\"urn:oasis:names:tc:SAML:2.0:protocol\"><p:Status>\
+    <p:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"/></p:Status></p:Response>";
+
+#[test]
+fn a_password_on_stdin_is_for_the_first_identity_provider_only() {
+    let testbed = Testbed::start();
+    let home = two_providers(&testbed, "ask", "ask");
+    home.login("one two").fails(
+        3,
+        &[
+            "Signed in to one",
+            "two: the password of carol",
+            "nobody can be asked",
+        ],
+    );
+    assert_eq!(testbed.password_attempts("carol"), 0);
+}
+
+#[test]
+fn a_critical_profile_is_never_the_default_section() {
+    let testbed = Testbed::start();
+    let home = many(&testbed);
+    let yaml = home.read(".config/mai/profiles.yaml");
+    home.profiles(&yaml.replace("aws_profile: production", "critical: true"));
+    home.login("prod --awsprofile default")
+        .fails(2, &["prod is critical", "[default]"]);
+    assert!(testbed.requests().is_empty());
+}
+
 #[test]
 fn changed_settings_make_new_keys() {
     let testbed = Testbed::start();

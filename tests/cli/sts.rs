@@ -224,12 +224,17 @@ fn throttling_and_failures_of_the_server_are_tried_three_times() {
 #[test]
 fn what_is_not_sts_is_told_from_sts() {
     let testbed = Testbed::start();
-    let home = Home::at(&testbed, "simple", "ada");
+    let mut home = Home::at(&testbed, "simple", "ada");
     testbed.set(Fault::Status {
         server: Server::Sts,
-        status: 404,
+        status: 503,
         times: 9,
     });
+    let answer = home.login(PROFILE).fails(5, &["127.0.0.1", "HTTP 503"]);
+    is_readable(&answer);
+    assert_eq!(sts_calls(&testbed), 3);
+    // A web server of somebody else.
+    home.set("AWS_ENDPOINT_URL_STS", testbed.idp_url());
     let answer = home.login(PROFILE).fails(
         5,
         &["is not STS (HTTP 404)", "proxy", "AWS_ENDPOINT_URL_STS"],
