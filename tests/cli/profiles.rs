@@ -302,8 +302,8 @@ fn each_identity_provider_is_signed_in_to_once() {
         .fails(2, &["the answer of one identity provider"]);
 }
 
-const SOME_RESPONSE: &str = "<p:Response xmlns:p=\"urn:oasis:names:tc:SAML:2.0:protocol\"><p:Status>\
-    <p:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\"/></p:Status></p:Response>";
+const SOME_RESPONSE: &str = "<p:Response xmlns:p=\"urn:oasis:names:tc:SAML:2.0:protocol\">\
+    <Assertion xmlns=\"urn:oasis:names:tc:SAML:2.0:assertion\"><Issuer>x</Issuer></Assertion></p:Response>";
 
 #[test]
 fn a_password_on_stdin_is_for_the_first_identity_provider_only() {
