@@ -111,6 +111,12 @@ impl Error {
         self
     }
 
+    /// The hint of somebody who knows better than the place where it failed.
+    pub fn better_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
     /// The same error, told of something in particular: `prod: login.test refused …`.
     pub fn at(mut self, place: &str) -> Self {
         self.message = format!("{place}: {}", self.message);

@@ -34,8 +34,11 @@ pub fn with_classic_verb(mut arguments: Vec<OsString>) -> Result<Vec<OsString>> 
         return Ok(arguments);
     };
     if CLASSIC.contains(&word) {
-        return Err(Error::usage(format!("`mai {word}` is not in this version"))
-            .hint("`mai login` signs in where keys are short; profiles are edited in profiles.yaml"));
+        return Err(
+            Error::usage(format!("`mai {word}` is not in this version")).hint(
+                "`mai login` signs in where keys are short; profiles are edited in profiles.yaml",
+            ),
+        );
     }
     let matching: Vec<&str> = CLASSIC
         .iter()

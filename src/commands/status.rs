@@ -132,7 +132,9 @@ fn entry(
         expires_at: row.map(|row| row.expires_at),
         lifetime: row
             .and_then(|row| learned.lifetime(&row.aws_profile))
-            .map_or(3600, |span| i64::try_from(span.as_seconds()).unwrap_or(3600)),
+            .map_or(3600, |span| {
+                i64::try_from(span.as_seconds()).unwrap_or(3600)
+            }),
         critical: profile.map_or(row.is_some_and(|row| row.critical), |profile| {
             profile.critical.value
         }),
@@ -250,7 +252,7 @@ fn document(entry: &Entry) -> Value {
         "role_arn": entry.role.as_ref().map(ToString::to_string),
         "account_id": entry.role.as_ref().map(|role| role.account().to_string()),
         "account": entry.account,
-        "role": entry.role.as_ref().map(|role| role.name().to_string()),
+        "role": entry.role.as_ref().map(|role| role.path_and_name().to_string()),
         "expires_at": expires(entry),
         "seconds_left": if entry.state == State::Valid { left } else { entry.expires_at.map(|_| 0) },
         "identity_provider": entry.identity_provider,

@@ -136,6 +136,7 @@ fn log_in(page: &Page, visit: &mut Visit<'_>, form: usize, login: &Login) -> Res
         answer.set_secret(field, &password);
     }
     if !login.code.is_none() {
+        visit.together = login.password.is_some();
         add_code(page, visit, form, &login.code, None, &mut answer)?;
     }
     Ok(Step::Send(answer))
@@ -185,7 +186,7 @@ pub fn add_code(
             device,
             kind,
             length: code::length(fields),
-            refused: true,
+            form: format!("{} {}", page.host(), page.forms[form].shape()),
         },
     )?;
     code::fill(answer, fields, &code);

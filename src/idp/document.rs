@@ -72,6 +72,7 @@ impl Document {
     /// Everything that matches, in document order, hidden or not, except what stands in a `template`.
     pub fn select(&self, css: &str) -> Vec<ElementRef<'_>> {
         let Ok(selector) = Selector::parse(css) else {
+            debug_assert!(false, "no selector: {css}");
             return Vec::new();
         };
         self.html

@@ -1,19 +1,27 @@
 //! Signing in to an identity provider over HTTP: from a start URL to an assertion.
 //!
-//! Within this room a module uses only those below its own line, so there are no circles.
+//! A module uses only those that stand below it here, so there are no circles.
+
+// The sequence.
 pub mod walk;
 
-mod answer;
-mod authn_request;
+// What one page is answered with: by those who know it, else by its kind.
 pub mod providers;
+
+mod answer;
+
 mod refusal;
 
+mod authn_request;
+
+// What an answer may use.
 pub mod visit;
 
 pub mod factors;
 
 pub mod person;
 
+// What stands on a page; pure.
 pub mod page;
 
 pub mod form;

@@ -30,6 +30,13 @@ pub fn rejected(page: &Page, message: Option<&Message>, visit: &mut Visit<'_>) -
         return with_words(error, &text);
     }
     let error = match (visit.last, complaint) {
+        (Sent::Code, _) if visit.together && complaint != Some(Complaint::BadCode) => {
+            visit.person.password_refused();
+            Error::refused(format!(
+                "{host} refused the password{} or the code",
+                of_user(visit)
+            ))
+        }
         (Sent::Code, _) | (_, Some(Complaint::BadCode)) => code(&host),
         (_, Some(Complaint::Stale)) => Error::failed(format!(
             "{host} says that the sign-in took too long or lost its cookies"
@@ -39,10 +46,10 @@ pub fn rejected(page: &Page, message: Option<&Message>, visit: &mut Visit<'_>) -
             format!("{host} lost the sign-in while the password was on its way"),
         )
         .hint("try again; the password was not refused, and mai sends it once per sign-in"),
+        // No hint: who knows the profile's name can give the better one.
         (Sent::Password, Some(Complaint::BadCredentials)) => {
             visit.person.password_refused();
             Error::refused(format!("{host} refused the password{}", of_user(visit)))
-                .hint("`--ask` asks for a new one")
         }
         (Sent::Password, _) => {
             visit.person.password_refused();
@@ -50,7 +57,6 @@ pub fn rejected(page: &Page, message: Option<&Message>, visit: &mut Visit<'_>) -
                 "{host} asked for the password{} again without saying why",
                 of_user(visit)
             ))
-            .hint("probably the password is wrong (`--ask` asks for a new one); else sign in once in a browser")
         }
         (Sent::Username, _) => Error::refused(format!(
             "{host} does not know the user name{}",

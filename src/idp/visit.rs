@@ -95,11 +95,15 @@ pub struct Visit<'a> {
     pub(super) last: Sent,
     /// A page was too old: what was sent to it may never have been read.
     pub(super) went_stale: bool,
+    /// Password and code went in one form, so a refusal may mean either.
+    pub(super) together: bool,
     /// The password between its being given and its being sent.
     given: Option<Secret>,
     /// Forms that got the user name and nothing else.
     user_forms: Vec<String>,
     codes: Codes,
+    /// The form that got the last code.
+    code_form: String,
     pub(super) device: Option<String>,
     /// Things done once in a sign-in.
     done: Vec<&'static str>,
@@ -116,9 +120,11 @@ impl<'a> Visit<'a> {
             password_at: None,
             last: Sent::Nothing,
             went_stale: false,
+            together: false,
             given: None,
             user_forms: Vec::new(),
             codes: Codes::default(),
+            code_form: String::new(),
             device: None,
             done: Vec::new(),
         }
@@ -204,9 +210,10 @@ impl<'a> Visit<'a> {
             host: host_of(to),
             label: clean(wanted.label),
             device: wanted.device.or_else(|| self.device.clone()),
-            again: self.last == Sent::Code && wanted.refused,
+            again: self.last == Sent::Code && self.code_form == wanted.form,
             kind: wanted.kind,
         };
+        self.code_form = wanted.form;
         let code = self
             .codes
             .ask(self.person, self.settings.presence, &request, wanted.length)?;
@@ -366,8 +373,8 @@ pub struct CodeWanted<'p> {
     pub kind: CodeKind,
     /// The page has that many boxes.
     pub length: Option<usize>,
-    /// The page is the answer to a code that it did not take.
-    pub refused: bool,
+    /// Tells forms apart: the same one again means that it did not take the code before.
+    pub form: String,
 }
 
 /// Keeps what matches, or everything if nothing does.

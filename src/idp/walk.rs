@@ -311,8 +311,7 @@ impl<F: Fetch> Walk<'_, F> {
             return Err(Error::refused(format!(
                 "{host} refused the password of {}",
                 crate::error::clean(&basic.user)
-            ))
-            .hint("`--ask` asks for a new one"));
+            )));
         }
         if !self.visit.trusted.allows(&page.url) {
             return Err(Error::needs_you(format!(
@@ -338,6 +337,13 @@ impl<F: Fetch> Walk<'_, F> {
             return Err(Error::failed("a form that is not there was to be sent"));
         };
         let prepared = answer.prepare(form, page.place())?;
+        if (self.is_aws)(prepared.url.host_str().unwrap_or_default()) {
+            return Err(Error::unfamiliar(format!(
+                "{} wants to send AWS something that is no answer to a sign-in",
+                page.host()
+            ))
+            .hint("try the URL in a browser; `-vv` shows the way there"));
+        }
         if answer.carries_secret() && !self.visit.trusted.allows(&prepared.url) {
             return Err(Error::refused(format!(
                 "a password or code was about to go to {}, which is not trusted with it",

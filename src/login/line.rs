@@ -14,8 +14,9 @@ use crate::idp::walk::Arrival;
 use crate::login::plan::{self, LoginPlan, SignIn, Target};
 use crate::login::redeem::{self, Order};
 use crate::login::report::{Keys, Line, Outcome};
+use crate::login::sign_in::Answers;
 use crate::login::standing::{Present, Standing};
-use crate::login::{Doors, flight, keep, role_choice, sign_in};
+use crate::login::{Doors, flight, keep, role_choice};
 use crate::net::client::{self, ClientCertificate, ClientSettings};
 use crate::net::visitor::Visitor;
 use crate::store::learned::Learned;
@@ -111,14 +112,12 @@ fn one_sign_in(
     let client = client::build(&client_settings(provider))?;
     let runtime = runtime()?;
     let redeemed = runtime.block_on(async {
-        let arrival = match given {
-            Some(assertion) => Arrival {
-                assertion: assertion.clone(),
-                clock_skew: None,
-                password_accepted: false,
-                steps: 0,
-            },
-            None => arrive(plan, &short, provider, doors, &client).await?,
+        let (arrival, answers) = match given {
+            Some(assertion) => (arrival_with(assertion), None),
+            None => {
+                let (arrival, answers) = arrive(plan, &short, provider, doors, &client).await?;
+                (arrival, Some(answers))
+            }
         };
         let statement = saml::read(&arrival.assertion)?;
         warn_of_times(doors, &statement, arrival.clock_skew);
@@ -134,21 +133,21 @@ fn one_sign_in(
             orders,
         )
         .await;
-        Ok::<_, Error>((results, roles, refused))
+        Ok::<_, Error>((results, roles, refused, answers))
     });
     doors.ui.done();
-    let (results, roles, refused) = redeemed?;
+    let (results, roles, refused, answers) = redeemed?;
     done.extend(refused);
     done.extend(keep::keep(plan, doors, results, &roles)?);
+    let has_keys = |(_, outcome): &(usize, Outcome)| matches!(outcome, Outcome::SignedIn(_));
+    if let Some(mut answers) = answers.filter(|_| done.iter().any(has_keys)) {
+        answers.keep_what_worked();
+    }
     Ok(done)
 }
 
 /// After waiting for somebody else's sign-in their keys may do.
-fn second_look(
-    plan: &LoginPlan,
-    sign_in: &SignIn,
-    doors: &Doors,
-) -> Result<(Done, Vec<usize>)> {
+fn second_look(plan: &LoginPlan, sign_in: &SignIn, doors: &Doors) -> Result<(Done, Vec<usize>)> {
     let present = Present::read(doors.paths, doors.config)?;
     let (mut done, mut short) = (Vec::new(), Vec::new());
     for &place in &sign_in.targets {
@@ -199,24 +198,35 @@ pub fn client_settings(provider: &IdentityProvider) -> ClientSettings {
     }
 }
 
+/// An assertion that came another way than through a sign-in of ours.
+fn arrival_with(assertion: &Assertion) -> Arrival {
+    Arrival {
+        assertion: assertion.clone(),
+        clock_skew: None,
+        password_accepted: false,
+        steps: 0,
+    }
+}
+
 /// Signs in; the connection to STS is opened while the identity provider is still checking the password.
-async fn arrive(
-    plan: &LoginPlan<'_>,
+async fn arrive<'a>(
+    plan: &'a LoginPlan<'_>,
     short: &[usize],
-    provider: &IdentityProvider,
-    doors: &Doors<'_>,
+    provider: &'a IdentityProvider,
+    doors: &'a Doors<'_>,
     client: &reqwest::Client,
-) -> Result<Arrival> {
+) -> Result<(Arrival, Answers<'a>)> {
     let first = &plan.targets[short[0]];
     let likely = likely_region(doors, first)
         .and_then(|region| redeem::sts_in(client, doors.sts_endpoint.as_ref(), &region).ok());
-    let open_sts = || {
+    let open_sts = move || {
         if let Some(sts) = likely.clone() {
             tokio::spawn(async move { sts.warm_up().await });
         }
     };
-    let mut visitor = Visitor::new(client.clone());
-    sign_in::sign_in(doors, provider, &first.profile, &mut visitor, &open_sts).await
+    let mut answers = Answers::new(doors, provider, &first.profile, Box::new(open_sts))?;
+    let arrival = answers.sign_in(&mut Visitor::new(client.clone())).await?;
+    Ok((arrival, answers))
 }
 
 /// The region STS will be asked in, as far as it is known before the assertion.
@@ -272,7 +282,9 @@ fn tell(doors: &Doors, statement: &Statement) {
         .session_duration
         .map(|span| format!(", sessions of {span}"))
         .unwrap_or_default();
-    doors.ui.detail(&format!("the assertion of {issuer} {roles}{length}"));
+    doors
+        .ui
+        .detail(&format!("the assertion of {issuer} {roles}{length}"));
 }
 
 fn warn_of_times(doors: &Doors, statement: &Statement, skew: Option<TimeDelta>) {

@@ -5,7 +5,8 @@ use crate::aws::saml;
 use crate::config::IdentityProvider;
 use crate::error::{Error, Result};
 use crate::login::line::{account_name, client_settings};
-use crate::login::{Doors, flight, sign_in};
+use crate::login::sign_in::Answers;
+use crate::login::{Doors, flight};
 use crate::net::client;
 use crate::net::visitor::Visitor;
 use crate::store::learned::Learned;
@@ -22,8 +23,9 @@ pub fn roles_of(doors: &Doors, provider: &IdentityProvider) -> Result<Vec<Offer>
     let _flight = flight::take(doors, &provider.name, "mai roles")?;
     let client = client::build(&client_settings(provider))?;
     let runtime = super::line::runtime()?;
-    let mut visitor = Visitor::new(client);
-    let arrival = runtime.block_on(sign_in::sign_in(doors, provider, "", &mut visitor, &|| {}))?;
+    let mut answers = Answers::new(doors, provider, "", Box::new(|| {}))?;
+    let arrival = runtime.block_on(answers.sign_in(&mut Visitor::new(client)))?;
+    doors.ui.done();
     let statement = saml::read(&arrival.assertion)?;
     if statement.encrypted {
         return Err(Error::failed(
@@ -44,5 +46,6 @@ pub fn roles_of(doors: &Doors, provider: &IdentityProvider) -> Result<Vec<Offer>
         })
         .collect();
     offers.sort_by_key(|offer| (offer.account_name.clone(), offer.role.clone()));
+    answers.keep_what_worked();
     Ok(offers)
 }

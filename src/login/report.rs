@@ -163,7 +163,7 @@ fn document(line: &Line, config: &Config) -> Value {
             "provider_arn": keys.provider_arn,
             "account_id": keys.role.account(),
             "account": keys.account_name,
-            "role": keys.role.name(),
+            "role": keys.role.path_and_name(),
             "expires_at": moment::rfc3339(keys.expires_at),
         }),
         Outcome::Failed(error) => json!({ "error": output::error_document(error) }),

@@ -29,87 +29,16 @@ pub struct Answers<'a> {
     /// The profile to name in hints.
     profile: &'a str,
     /// Called when the password is on its way, the moment to open the connection to STS.
-    nearly_there: &'a dyn Fn(),
+    nearly_there: Box<dyn Fn() + 'a>,
     keyring: Keyring<'a>,
     keyring_failed: bool,
     username: Option<String>,
     password: Option<(Secret, Source)>,
+    /// The source of a password that was refused.
+    refused: Option<Source>,
     /// Where the stored password came from.
     stored_as: Option<Account>,
     totp_to_keep: Option<Secret>,
-}
-
-/// Signs in to one identity provider; keeps or drops the stored password by how it went.
-pub async fn sign_in(
-    doors: &Doors<'_>,
-    provider: &IdentityProvider,
-    profile: &str,
-    visitor: &mut Visitor,
-    nearly_there: &dyn Fn(),
-) -> Result<Arrival> {
-    let mut answers = Answers {
-        doors,
-        provider,
-        profile,
-        nearly_there,
-        keyring: Keyring::open(
-            doors.presence(),
-            mode_of(doors.config),
-            doors.paths.state_folder()?,
-            |text| doors.ui.step(text),
-        ),
-        keyring_failed: false,
-        username: provider.username.as_ref().map(|user| user.value.clone()),
-        password: None,
-        stored_as: None,
-        totp_to_keep: None,
-    };
-    let settings = settings_of(provider, doors);
-    let result = walk::sign_in(visitor, &settings, arn::is_sign_in_host, &mut answers).await;
-    doors.ui.done();
-    match &result {
-        Ok(arrival) => {
-            doors.ui.detail(&format!(
-                "the assertion came from {} after {} steps and {} requests",
-                answers.host(),
-                arrival.steps,
-                visitor.requests()
-            ));
-            answers.keep_what_worked();
-        }
-        Err(error) => doors
-            .ui
-            .detail(&format!("after {} requests: {error}", visitor.requests())),
-    }
-    result
-}
-
-fn settings_of(provider: &IdentityProvider, doors: &Doors) -> Settings {
-    let text = |setting: &Option<Sourced<String>>| setting.as_ref().map(|text| text.value.clone());
-    Settings {
-        start: provider.url.value.clone(),
-        provider: text(&provider.provider_type),
-        mfa_method: text(&provider.mfa.method),
-        mfa_device: text(&provider.mfa.device),
-        remember_device: provider.remember_device.value,
-        consent_accept: provider.consent.value == Consent::Accept,
-        trusted_hosts: provider
-            .trusted_hosts
-            .iter()
-            .map(|host| host.value.clone())
-            .collect(),
-        fields: Fields {
-            username: text(&provider.fields.username),
-            password: text(&provider.fields.password),
-            otp: text(&provider.fields.otp),
-        },
-        presence: doors.presence(),
-        options: provider
-            .options
-            .iter()
-            .map(|(name, value)| (name.clone(), value.value.clone()))
-            .collect(),
-    }
 }
 
 fn mode_of(config: &Config) -> Mode {
@@ -120,7 +49,99 @@ fn mode_of(config: &Config) -> Mode {
     }
 }
 
-impl Answers<'_> {
+impl<'a> Answers<'a> {
+    pub fn new(
+        doors: &'a Doors<'a>,
+        provider: &'a IdentityProvider,
+        profile: &'a str,
+        nearly_there: Box<dyn Fn() + 'a>,
+    ) -> Result<Answers<'a>> {
+        Ok(Answers {
+            doors,
+            provider,
+            profile,
+            nearly_there,
+            keyring: Keyring::open(
+                doors.presence(),
+                mode_of(doors.config),
+                doors.paths.state_folder()?,
+                |text| doors.ui.step(text),
+            ),
+            keyring_failed: false,
+            username: provider.username.as_ref().map(|user| user.value.clone()),
+            password: None,
+            refused: None,
+            stored_as: None,
+            totp_to_keep: None,
+        })
+    }
+
+    /// Signs in to the identity provider. A stored password that is refused is dropped.
+    pub async fn sign_in(&mut self, visitor: &mut Visitor) -> Result<Arrival> {
+        let (ui, settings) = (self.doors.ui, self.settings()?);
+        let result = walk::sign_in(visitor, &settings, arn::is_sign_in_host, self).await;
+        ui.done();
+        let requests = visitor.requests();
+        match result {
+            Ok(arrival) => {
+                ui.detail(&format!(
+                    "signed in at {} with {requests} requests",
+                    self.host()
+                ));
+                self.password_worked()?;
+                Ok(arrival)
+            }
+            Err(error) => {
+                ui.detail(&format!(
+                    "gave up at {} after {requests} requests",
+                    self.host()
+                ));
+                Err(match self.refused {
+                    Some(source) => error.better_hint(self.after_refusal(source)),
+                    None => error,
+                })
+            }
+        }
+    }
+
+    fn settings(&self) -> Result<Settings> {
+        let provider = self.provider;
+        let configured = provider.trusted_hosts.iter().map(|host| host.value.clone());
+        let agreed = self.learned()?.agreed_hosts(&provider.name);
+        let text =
+            |setting: &Option<Sourced<String>>| setting.as_ref().map(|text| text.value.clone());
+        Ok(Settings {
+            start: provider.url.value.clone(),
+            provider: text(&provider.provider_type),
+            mfa_method: text(&provider.mfa.method),
+            mfa_device: text(&provider.mfa.device),
+            remember_device: provider.remember_device.value,
+            consent_accept: provider.consent.value == Consent::Accept,
+            trusted_hosts: configured.chain(agreed).collect(),
+            fields: Fields {
+                username: text(&provider.fields.username),
+                password: text(&provider.fields.password),
+                otp: text(&provider.fields.otp),
+            },
+            presence: self.doors.presence(),
+            options: provider
+                .options
+                .iter()
+                .map(|(name, value)| (name.clone(), value.value.clone()))
+                .collect(),
+        })
+    }
+
+    /// What was refused earlier for this user is forgotten: the account takes a password again.
+    fn password_worked(&mut self) -> Result<()> {
+        if self.password.is_none() {
+            return Ok(());
+        }
+        let mut learned = self.learned()?;
+        learned.forget_refused(&self.learned_name());
+        learned.save()
+    }
+
     fn learned(&self) -> Result<Learned> {
         Ok(Learned::load(self.doors.paths.state_folder()?))
     }
@@ -187,6 +208,21 @@ impl Answers<'_> {
         Ok(password)
     }
 
+    /// What to do after a refused password.
+    fn after_refusal(&self, source: Source) -> String {
+        let ask = match self.profile {
+            "" => "`mai roles --ask` asks for a new one".to_string(),
+            profile => format!("`mai login {profile} --ask` asks for a new one"),
+        };
+        match source {
+            Source::Command => format!(
+                "update what the password command of {} prints; {ask}",
+                self.provider.name
+            ),
+            Source::Typed | Source::Stdin | Source::Stored => ask,
+        }
+    }
+
     fn needs_person(&self, what: &str) -> Error {
         Error::needs_you(format!("{what} is needed, and nobody can be asked"))
             .hint(format!("run `mai login {}` in a terminal", self.profile))
@@ -235,8 +271,8 @@ impl Answers<'_> {
         Ok((self.ask_password(host)?, Source::Typed))
     }
 
-    /// After a sign-in that worked: the password goes to the keyring if the person agrees.
-    fn keep_what_worked(&mut self) {
+    /// After a login that worked: the password goes to the keyring if the person agrees.
+    pub fn keep_what_worked(&mut self) {
         let outcome = self.keep_password().and_then(|()| self.keep_totp());
         if let Err(error) = outcome.as_ref().map_err(|error| (error, error.kind())) {
             match error {
@@ -251,8 +287,6 @@ impl Answers<'_> {
             return Ok(());
         };
         let mut learned = self.learned()?;
-        learned.forget_refused(&self.learned_name());
-        learned.save()?;
         let place = match self.doors.config.secrets.value {
             SecretsMode::Keyring => Some("the keyring"),
             SecretsMode::File => Some("a file that only you can read"),
@@ -363,6 +397,7 @@ impl Person for Answers<'_> {
         let Some((password, source)) = self.password.take() else {
             return;
         };
+        self.refused = Some(source);
         let remembered = self.learned().and_then(|mut learned| {
             learned.remember_refused(&self.learned_name(), &password)?;
             learned.save()

@@ -237,7 +237,7 @@ static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
         r"(?ix)
         otp | totp | token | passcode | mfa | ^oath | ^pin([-_.]?code)?$ | challenge | (security|verification|auth|sms|access|backup|login)[-_.]?code
-        | ^2f | 2fa | tfa | recovery | ^code([-_.]?\d+)?$ | code[-_]?input$ | [-_.]code$ | ^pincode | one[-_]?time | ^answer$ | ecom_token",
+        | ^2f | 2fa | tfa | recovery | ^code([-_.]?\d+)?$ | code$ | code[-_]?input$ | [-_.]code$ | ^pincode | one[-_]?time | ^answer$ | ecom_token",
     )
 });
 
@@ -278,7 +278,11 @@ pub fn names_new_password(text: &str) -> bool {
 }
 
 pub fn names_code(text: &str) -> bool {
-    matches_any(&CODE, text)
+    let lower = text.to_lowercase();
+    let of_something_else = ["zip", "post", "country", "area", "plz"]
+        .iter()
+        .any(|word| lower.contains(word));
+    !of_something_else && matches_any(&CODE, text)
 }
 
 pub fn labels_code(text: &str) -> bool {
@@ -382,6 +386,7 @@ mod tests {
             "recoveryCodeInput",
             "pincode-1",
             "mfatoken",
+            "mailcode",
             "_F5_challenge",
         ] {
             assert!(names_code(name), "{name}");

@@ -182,7 +182,10 @@ pub fn in_links(page: &Page, password_sent: bool) -> Option<Choices> {
             });
         }
     }
-    (!ways.is_empty()).then(|| choices(page, ways, password_sent))
+    // A lone link is followed only if it says where it leads.
+    let vague =
+        matches!(&ways[..], [only] if !signs_in(&only.label) && !only.value.contains("/broker/"));
+    (!ways.is_empty() && !vague).then(|| choices(page, ways, password_sent))
 }
 
 fn choices(page: &Page, ways: Vec<Way>, password_sent: bool) -> Choices {

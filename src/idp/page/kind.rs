@@ -87,6 +87,10 @@ pub fn classify(page: &Page, names: &FieldNames, password_sent: bool) -> PageKin
     if page.scripts().contains("navigator.credentials") {
         return PageKind::WebAuthn;
     }
+    // A refusal with a button below it is still a refusal.
+    if let Some(message) = page.message.as_ref().filter(|m| is_final(m)) {
+        return PageKind::Complaint(message.clone());
+    }
     if let Some(kind) = agreement(page) {
         return kind;
     }
@@ -99,11 +103,14 @@ pub fn classify(page: &Page, names: &FieldNames, password_sent: bool) -> PageKin
     without_form(page, password_sent)
 }
 
+/// No other page would make it better.
+fn is_final(message: &Message) -> bool {
+    !matches!(message.complaint, Complaint::Stale | Complaint::Other)
+}
+
 fn without_form(page: &Page, password_sent: bool) -> PageKind {
     let complaint = complaint(page);
-    let final_word = complaint
-        .as_ref()
-        .is_some_and(|m| !matches!(m.complaint, Complaint::Stale | Complaint::Other));
+    let final_word = complaint.as_ref().is_some_and(is_final);
     if !final_word && let Some((url, after)) = redirect(page) {
         return PageKind::Redirect { url, after };
     }
@@ -179,7 +186,14 @@ fn redirect(page: &Page) -> Option<(Url, Duration)> {
             return Some((url, refresh.after));
         }
     }
-    let address = script::location(page.document())?;
+    let has_little_else = page.message.is_none()
+        && (page.status < 400 || page.status == 401)
+        && page.text.chars().count() < 400;
+    let address = script::location(page.document()).or_else(|| {
+        has_little_else
+            .then(|| script::likely_location(page.document()))
+            .flatten()
+    })?;
     let url = page.resolve(&address).ok()?;
     Some((url, Duration::ZERO))
 }

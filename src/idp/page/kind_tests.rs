@@ -49,6 +49,10 @@ fn pages_are_told_apart() {
         ("<script>location.href='/x'</script>", "Redirect"),
         ("<meta http-equiv=refresh content='0;url=/x'>", "Redirect"),
         ("<meta http-equiv=refresh content='5'>Waiting", "Redirect"),
+        (
+            "<div class=error>Odd things happen</div><script>(function () { x.onclick = function () { location.href='/c' } })()</script>",
+            "Complaint",
+        ),
         // a redirect does not take a login away, nor does an idle time-out lead anywhere
         (
             &format!("<meta http-equiv=refresh content='1800;url=/x'>{LOGIN}"),
@@ -139,6 +143,10 @@ fn pages_are_told_apart() {
         // complaints
         (
             "<div class=error>Your account is locked.</div>",
+            "Complaint",
+        ),
+        (
+            "<div class=error>Wrong password</div><form method=post><input type=hidden name=x><button>Continue</button></form>",
             "Complaint",
         ),
         (

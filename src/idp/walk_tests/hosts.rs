@@ -172,6 +172,23 @@ fn an_answer_for_aws_is_known_by_host_and_path() {
 }
 
 #[test]
+fn nothing_is_ever_sent_to_aws() {
+    for page in [
+        "<form method=post action=https://signin.aws.amazon.com/other><input type=hidden name=SAMLResponse value=a></form>",
+        "<form method=post action=https://signin.aws.amazon.com/x><input name=user><input type=password name=p></form>",
+    ] {
+        let mut site = Site::default().on("GET /start", html(page));
+        let mut ada = Ada {
+            agrees: true,
+            ..Ada::default()
+        };
+        let error = fails(&mut site, &settings(), &mut ada);
+        assert_eq!(error.kind(), Kind::Unfamiliar);
+        assert_eq!(site.asked.len(), 1);
+    }
+}
+
+#[test]
 fn arriving_at_aws_without_an_answer_is_said() {
     let mut site = Site::default().on(
         "GET /start",

@@ -86,6 +86,22 @@ fn user_password_and_code_on_one_page() {
 }
 
 #[test]
+fn a_refusal_of_password_and_code_together_may_mean_either() {
+    let form = "<form method=post action=/all><input name=user><input type=password name=pass><input name=tokencode></form>";
+    let mut site = Site::default().on("GET /start", html(form)).on(
+        "POST /all",
+        html(format!("<p class=error>Invalid credentials</p>{form}")),
+    );
+    let mut ada = Ada::default();
+    let error = fails(&mut site, &settings(), &mut ada);
+    assert_eq!(
+        error.message(),
+        "idp.test refused the password of ada or the code"
+    );
+    assert_eq!(ada.asked.last().unwrap(), "refused");
+}
+
+#[test]
 fn a_code_fills_one_box_per_digit_and_the_hidden_whole() {
     let boxes: String = (1..=6)
         .map(|n| format!("<input name=pin-{n} maxlength=1>"))
@@ -473,4 +489,36 @@ fn a_form_that_says_get_is_sent_by_get() {
         site.asked[1],
         "GET https://idp.test/in?user=ada&p=hunter2%26%3D%C3%A4"
     );
+}
+
+#[test]
+fn a_password_dialog_after_the_login_form_gets_nothing() {
+    let mut site = Site::default().on("GET /start", html(LOGIN)).on(
+        "POST /login",
+        html("no")
+            .status(401)
+            .header("www-authenticate", "Basic realm=x"),
+    );
+    let mut ada = Ada::default();
+    let error = fails(&mut site, &settings(), &mut ada);
+    assert_eq!(error.kind(), Kind::Refused);
+    assert_eq!(site.asked.len(), 2);
+    assert_eq!(
+        ada.asked
+            .iter()
+            .filter(|a| a.starts_with("password"))
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn a_second_page_that_wants_another_code_is_not_a_refusal() {
+    let mail = "<form method=post action=/mail><label>Code from your e-mail <input name=mailcode></label></form>";
+    let mut site = Site::default()
+        .on("GET /start", html(CODE))
+        .on("POST /code", html(mail))
+        .on("POST /mail", html(AWS));
+    let ada = arrives(&mut site);
+    assert_eq!(ada.asked[1], "code at idp.test [Code from your e-mail] ");
 }

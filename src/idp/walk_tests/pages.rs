@@ -298,8 +298,7 @@ fn an_endpoint_that_wants_a_request_gets_one() {
         arrives(&mut site);
         assert!(site.asked[1].starts_with("GET https://idp.test/start?SAMLRequest="));
     }
-    let mut bare = Settings::new(Url::parse("https://idp.test/realms/a/protocol/saml").unwrap());
-    bare.provider = Some("keycloak".into());
+    let bare = Settings::new(Url::parse("https://idp.test/realms/a/protocol/saml").unwrap());
     let mut site = Site::default().on("GET /realms/a/protocol/saml", html(AWS));
     run(&mut site, &bare, &mut Ada::default()).unwrap();
     assert!(site.asked[0].contains("?SAMLRequest="), "{:?}", site.asked);
