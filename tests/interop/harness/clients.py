@@ -1,0 +1,43 @@
+"""The clients that other people use: AWS CLI, boto3 and the AWS SDK for JavaScript."""
+
+import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+from .web import HERE
+
+NAMES = ("aws-cli", "boto3", "aws-sdk-js")
+
+
+class Clients:
+    def __init__(self, venv, node_modules):
+        self.node_modules = node_modules
+        self.argv = {
+            "aws-cli": [venv / "bin/aws", "sts", "get-caller-identity", "--query", "Arn", "--output", "text"],
+            "boto3": [venv / "bin/python", HERE / "clients/who_am_i.py"],
+            "aws-sdk-js": ["node", HERE / "clients/who-am-i.mjs"],
+        }
+
+    def who_am_i(self, person, section, credentials=None, sts=None):
+        """By client, the ARN that it is told, or None and its complaint."""
+        env = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(person.home / "home"),
+            "AWS_PROFILE": section,
+            "AWS_SHARED_CREDENTIALS_FILE": str(credentials or person.credentials),
+            "AWS_CONFIG_FILE": str(person.home / "no-config"),
+            "AWS_ENDPOINT_URL_STS": sts or person.sts.url,
+            "AWS_REGION": "eu-central-1",
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_MAX_ATTEMPTS": "1",
+            "INTEROP_NODE_MODULES": str(self.node_modules),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+        def ask(name):
+            done = subprocess.run(self.argv[name], env=env, capture_output=True, text=True, timeout=60)
+            return (done.stdout.strip(), "") if done.returncode == 0 else (None, done.stderr.strip()[-400:])
+
+        with ThreadPoolExecutor(len(NAMES)) as pool:
+            return dict(zip(NAMES, pool.map(ask, NAMES)))

@@ -1,0 +1,9 @@
+<?php
+$metadata['urn:amazon:webservices'] = [
+    'name' => ['en' => 'Amazon Web Services'],
+    'AssertionConsumerService' => 'https://signin.aws.amazon.com/saml',
+    'NameIDFormat' => 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent',
+    'simplesaml.nameidattribute' => 'https://aws.amazon.com/SAML/Attributes/RoleSessionName',
+    'attributes.NameFormat' => 'urn:oasis:names:tc:SAML:2.0:attrname-format:uri',
+    'saml20.sign.assertion' => true,
+];
