@@ -236,7 +236,7 @@ fn a_stored_password_lives_until_it_is_refused() {
         &[
             "refused the password of carol",
             "removed the stored password of carol",
-            "`--ask` asks for a new one",
+            "`mai login any --ask` asks for a new one",
         ],
     );
     assert_eq!(testbed.password_attempts("carol"), 3);
