@@ -224,7 +224,8 @@ async fn arrive<'a>(
             tokio::spawn(async move { sts.warm_up().await });
         }
     };
-    let mut answers = Answers::new(doors, provider, &first.profile, Box::new(open_sts))?;
+    let command = format!("mai login {}", first.profile);
+    let mut answers = Answers::new(doors, provider, command, Box::new(open_sts))?;
     let arrival = answers.sign_in(&mut Visitor::new(client.clone())).await?;
     Ok((arrival, answers))
 }

@@ -11,6 +11,7 @@ pub mod report;
 pub mod role_choice;
 pub mod sign_in;
 pub mod standing;
+pub mod stored_secrets;
 
 use std::cell::RefCell;
 

@@ -21,9 +21,10 @@ pub struct Offer {
 /// Signs in and reads the roles, sorted by account and role. No keys are fetched.
 pub fn roles_of(doors: &Doors, provider: &IdentityProvider) -> Result<Vec<Offer>> {
     let _flight = flight::take(doors, &provider.name, "mai roles")?;
+    let command = format!("mai roles --idp {}", provider.name);
     let client = client::build(&client_settings(provider))?;
     let runtime = super::line::runtime()?;
-    let mut answers = Answers::new(doors, provider, "", Box::new(|| {}))?;
+    let mut answers = Answers::new(doors, provider, command, Box::new(|| {}))?;
     let arrival = runtime.block_on(answers.sign_in(&mut Visitor::new(client)))?;
     doors.ui.done();
     let statement = saml::read(&arrival.assertion)?;

@@ -1,16 +1,15 @@
 //! From plan to assertion: secrets on demand, by the rules of presence.
 
 use crate::arn;
-use crate::config::{
-    CodeSource, Config, Consent, IdentityProvider, PasswordSource, SecretsMode, Sourced,
-};
+use crate::config::{CodeSource, Consent, IdentityProvider, PasswordSource, Sourced};
 use crate::error::{Error, Kind, Result};
 use crate::idp::visit::{Agreement, AgreementKind, Choice, CodeRequest, Fields, Person, Settings};
 use crate::idp::walk::{self, Arrival};
+use crate::login::stored_secrets::StoredSecrets;
 use crate::login::{Doors, one_time_code};
 use crate::net::visitor::Visitor;
 use crate::secret::Secret;
-use crate::store::keyring::{Account, Keyring, Mode, SecretKind};
+use crate::store::keyring::{Account, SecretKind};
 use crate::store::learned::Learned;
 
 /// Where the password of this run came from: it decides what happens to it afterwards.
@@ -26,12 +25,11 @@ enum Source {
 pub struct Answers<'a> {
     doors: &'a Doors<'a>,
     provider: &'a IdentityProvider,
-    /// The profile to name in hints.
-    profile: &'a str,
+    /// What to run again, for hints: `mai login prod`.
+    command: String,
     /// Called when the password is on its way, the moment to open the connection to STS.
     nearly_there: Box<dyn Fn() + 'a>,
-    keyring: Keyring<'a>,
-    keyring_failed: bool,
+    stored: StoredSecrets<'a>,
     username: Option<String>,
     password: Option<(Secret, Source)>,
     /// The source of a password that was refused.
@@ -41,33 +39,19 @@ pub struct Answers<'a> {
     totp_to_keep: Option<Secret>,
 }
 
-fn mode_of(config: &Config) -> Mode {
-    match config.secrets.value {
-        SecretsMode::Keyring => Mode::Keyring,
-        SecretsMode::File => Mode::File,
-        SecretsMode::None => Mode::None,
-    }
-}
-
 impl<'a> Answers<'a> {
     pub fn new(
         doors: &'a Doors<'a>,
         provider: &'a IdentityProvider,
-        profile: &'a str,
+        command: String,
         nearly_there: Box<dyn Fn() + 'a>,
     ) -> Result<Answers<'a>> {
         Ok(Answers {
             doors,
             provider,
-            profile,
+            command,
             nearly_there,
-            keyring: Keyring::open(
-                doors.presence(),
-                mode_of(doors.config),
-                doors.paths.state_folder()?,
-                |text| doors.ui.step(text),
-            ),
-            keyring_failed: false,
+            stored: StoredSecrets::new(doors, provider)?,
             username: provider.username.as_ref().map(|user| user.value.clone()),
             password: None,
             refused: None,
@@ -150,14 +134,6 @@ impl<'a> Answers<'a> {
         self.username.as_deref().unwrap_or("")
     }
 
-    fn origin(&self) -> String {
-        self.provider.url.value.origin().ascii_serialization()
-    }
-
-    fn account(&self, kind: SecretKind) -> Account {
-        Account::new(kind, &self.provider.name, self.user(), &self.origin())
-    }
-
     /// What was learned about this user is kept under this name.
     fn learned_name(&self) -> String {
         format!("{} {}", self.provider.name, self.user())
@@ -165,35 +141,6 @@ impl<'a> Answers<'a> {
 
     fn host(&self) -> &str {
         self.provider.url.value.host_str().unwrap_or_default()
-    }
-
-    /// Asks the keyring; a keyring that cannot be used is said once and then passed over.
-    fn with_keyring<T>(&mut self, work: impl FnOnce(&mut Keyring) -> Result<T>) -> Option<T> {
-        if self.keyring_failed {
-            return None;
-        }
-        match work(&mut self.keyring) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.keyring_failed = true;
-                self.doors
-                    .ui
-                    .warn(&format!("{error}; going on without stored secrets"));
-                None
-            }
-        }
-    }
-
-    /// The stored password; the Python Mai's entry counts, since its URL is the one the password would go to.
-    fn stored_password(&mut self) -> Option<(Account, Secret)> {
-        let own = self.account(SecretKind::Password);
-        let classic = Account::classic(self.user(), self.provider.url.value.as_str());
-        [own, classic].into_iter().find_map(|account| {
-            let password = self
-                .with_keyring(|keyring| keyring.get(&account))
-                .flatten()?;
-            Some((account, password))
-        })
     }
 
     fn ask_password(&mut self, host: &str) -> Result<Secret> {
@@ -210,10 +157,7 @@ impl<'a> Answers<'a> {
 
     /// What to do after a refused password.
     fn after_refusal(&self, source: Source) -> String {
-        let ask = match self.profile {
-            "" => "`mai roles --ask` asks for a new one".to_string(),
-            profile => format!("`mai login {profile} --ask` asks for a new one"),
-        };
+        let ask = format!("`{} --ask` asks for a new one", self.command);
         match source {
             Source::Command => format!(
                 "update what the password command of {} prints; {ask}",
@@ -225,7 +169,7 @@ impl<'a> Answers<'a> {
 
     fn needs_person(&self, what: &str) -> Error {
         Error::needs_you(format!("{what} is needed, and nobody can be asked"))
-            .hint(format!("run `mai login {}` in a terminal", self.profile))
+            .hint(format!("run `{}` in a terminal", self.command))
     }
 
     /// A stored or printed password that was refused before is not sent again: that is how accounts get locked.
@@ -250,17 +194,17 @@ impl<'a> Answers<'a> {
                         "{host} refused the password that `password: {{command: …}}` of {} prints, so it is not sent again",
                         self.provider.name
                     ))
-                    .hint(format!("update it there; `mai login {} --ask` asks for one", self.profile)));
+                    .hint(self.after_refusal(Source::Command)));
                 }
                 return Ok((password, Source::Command));
             }
             PasswordSource::Keyring => {
-                if let Some((account, password)) = self.stored_password() {
+                if let Some((account, password)) = self.stored.password(&self.user().to_owned()) {
                     if !self.was_refused(&password)? {
                         self.stored_as = Some(account);
                         return Ok((password, Source::Stored));
                     }
-                    self.with_keyring(|keyring| keyring.delete(&account));
+                    self.stored.drop(&account);
                     self.doors.ui.warn(&format!(
                         "the stored password of {} was refused before and is gone now",
                         self.user()
@@ -273,13 +217,13 @@ impl<'a> Answers<'a> {
 
     /// After a login that worked: the password goes to the keyring if the person agrees.
     pub fn keep_what_worked(&mut self) {
-        let outcome = self.keep_password().and_then(|()| self.keep_totp());
-        if let Err(error) = outcome.as_ref().map_err(|error| (error, error.kind())) {
-            match error {
-                (_, Kind::Interrupted) => {}
-                (error, _) => self.doors.ui.warn(&error.to_string()),
-            }
+        match self.keep_password() {
+            // A question that was left with Ctrl-C is a no for now.
+            Err(error) if error.kind() == Kind::Interrupted => {}
+            Err(error) => self.doors.ui.warn(&error.to_string()),
+            Ok(()) => {}
         }
+        self.keep_totp();
     }
 
     fn keep_password(&mut self) -> Result<()> {
@@ -287,21 +231,15 @@ impl<'a> Answers<'a> {
             return Ok(());
         };
         let mut learned = self.learned()?;
-        let place = match self.doors.config.secrets.value {
-            SecretsMode::Keyring => Some("the keyring"),
-            SecretsMode::File => Some("a file that only you can read"),
-            SecretsMode::None => None,
-        };
+        let place = self.stored.place().unwrap_or_default();
         let can_keep = source == Source::Typed
             && self.provider.password.value == PasswordSource::Keyring
             && self.doors.presence().is_person()
-            && !self.keyring_failed
-            && place.is_some();
+            && self.stored.place().is_some();
         let declined = format!("leave the password of {} unstored", self.user());
         if !can_keep || learned.has_consent(&self.provider.name, &declined) {
             return Ok(());
         }
-        let place = place.unwrap_or_default();
         if !self.doors.ui.confirm(
             &format!("Keep the password of {} in {place}?", self.user()),
             true,
@@ -309,31 +247,25 @@ impl<'a> Answers<'a> {
             learned.remember_consent(&self.provider.name, &declined);
             return learned.save();
         }
-        let account = self.account(SecretKind::Password);
-        if self
-            .with_keyring(|keyring| keyring.set(&account, &password))
-            .is_some()
-        {
+        let user = self.user().to_owned();
+        if self.stored.keep(SecretKind::Password, &user, &password) {
             self.doors
                 .ui
-                .say(&format!("Kept the password of {} in {place}.", self.user()));
+                .say(&format!("Kept the password of {user} in {place}."));
         }
         Ok(())
     }
 
-    fn keep_totp(&mut self) -> Result<()> {
-        let Some(secret) = self.totp_to_keep.take() else {
-            return Ok(());
-        };
-        let account = self.account(SecretKind::Totp);
-        self.with_keyring(|keyring| keyring.set(&account, &secret));
-        Ok(())
+    fn keep_totp(&mut self) {
+        if let Some(secret) = self.totp_to_keep.take() {
+            let user = self.user().to_owned();
+            self.stored.keep(SecretKind::Totp, &user, &secret);
+        }
     }
 
     /// The TOTP secret of this user: from the keyring, or typed once and kept when it worked.
     fn totp_secret(&mut self, host: &str) -> Result<Secret> {
-        let account = self.account(SecretKind::Totp);
-        if let Some(secret) = self.with_keyring(|keyring| keyring.get(&account)).flatten() {
+        if let Some(secret) = self.stored.totp_secret(&self.user().to_owned()) {
             return Ok(secret);
         }
         if !self.doors.presence().is_person() {
@@ -408,7 +340,7 @@ impl Person for Answers<'_> {
         let Some(account) = self.stored_as.take().filter(|_| source == Source::Stored) else {
             return;
         };
-        if self.with_keyring(|keyring| keyring.delete(&account)) == Some(true) {
+        if self.stored.drop(&account) {
             self.doors.ui.warn(&format!(
                 "removed the stored password of {} at {}",
                 self.user(),

@@ -176,7 +176,7 @@ fn a_refused_password_of_a_command_is_not_sent_again() {
         4,
         &[
             "so it is not sent again",
-            "update it there",
+            "update what the password command of corp prints",
             "mai login any --ask",
         ],
     );

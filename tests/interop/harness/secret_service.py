@@ -7,6 +7,19 @@ import subprocess
 from . import processes
 
 
+BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>{address}</listen>
+  <policy context="default">
+    <allow send_destination="*"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+
+
 class SecretService:
     def __init__(self, folder):
         self.folder = folder
@@ -22,7 +35,10 @@ class SecretService:
         }
 
     def start(self):
-        argv = ["dbus-daemon", "--session", "--nofork", "--nosyslog", f"--address={self.address}"]
+        # Without the desktop's activation files: on a slow machine the first look would start a second, locked keyring.
+        config = self.folder / "bus.conf"
+        config.write_text(BUS.format(address=self.address))
+        argv = ["dbus-daemon", f"--config-file={config}", "--nofork", "--nosyslog"]
         bus = processes.start("dbus-daemon", argv, self.folder / "bus.log", env=self.env)
         processes.wait_until((self.folder / "bus").exists, bus, 10)
         argv = ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"]
