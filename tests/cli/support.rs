@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use expectrl::process::unix::WaitStatus;
@@ -128,39 +128,31 @@ impl Home {
 
     /// The same, with something on stdin.
     pub fn mai_with(&self, line: &str, stdin: &str) -> Answer {
-        let mut child = self.start(line);
-        child
-            .stdin
-            .take()
-            .expect("a pipe")
-            .write_all(stdin.as_bytes())
-            .or_else(|error| match error.kind() {
-                std::io::ErrorKind::BrokenPipe => Ok(()),
-                _ => Err(error),
-            })
-            .expect("stdin is written");
-        let output = child.wait_with_output().expect("the run ends");
-        Answer {
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-            code: output.status.code(),
-        }
+        finish(self.start(line), stdin)
     }
 
     /// Starts without a terminal, in a session of its own.
-    pub fn start(&self, line: &str) -> std::process::Child {
-        let mut command = self.command(line);
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        // SAFETY: setsid is async-signal-safe and touches no memory of the parent.
-        unsafe {
-            command.pre_exec(|| rustix::process::setsid().map(drop).map_err(Into::into));
-        }
-        command.spawn().expect("mai starts")
+    pub fn start(&self, line: &str) -> Child {
+        start(self.command(line))
     }
 
+    /// Runs `mai` within a shell script, where it is `"$@"`; without a terminal.
+    pub fn script(&self, script: &str, line: &str, stdin: &str) -> Answer {
+        let wrapped = wrapped(&["sh", "-c", script, "sh"], &self.command(line));
+        finish(start(wrapped), stdin)
+    }
+
+    /// The same with mounts of its own: what the script mounts, nobody else sees.
+    pub fn script_with_mounts(&self, script: &str, line: &str, stdin: &str) -> Answer {
+        // Who is not root becomes root of a namespace of their own.
+        let how = if rustix::process::geteuid().is_root() {
+            "-m"
+        } else {
+            "-rm"
+        };
+        let before = ["unshare", how, "sh", "-ec", script, "sh"];
+        finish(start(wrapped(&before, &self.command(line))), stdin)
+    }
     /// `login` with the testbed's usual password on stdin.
     pub fn login(&self, rest: &str) -> Answer {
         self.mai_with(
@@ -171,19 +163,75 @@ impl Home {
 
     /// Runs in a pseudo-terminal, as a person does.
     pub fn terminal(&self, line: &str) -> Terminal {
-        let mut command = self.command(line);
-        command.env("TERM", "xterm-256color");
-        let mut session = Session::spawn(command).expect("a pseudo-terminal");
-        session
-            .get_process_mut()
-            .set_window_size(120, 40)
-            .expect("a window size");
-        session.set_expect_timeout(Some(Duration::from_secs(20)));
-        Terminal {
-            session,
-            seen: String::new(),
-        }
+        open(self.command(line))
     }
+
+    /// The same within a shell, which says at the end how the terminal is set.
+    pub fn shell(&self, line: &str) -> Terminal {
+        let script = "trap : INT; \"$@\"; code=$?; stty -a; exit $code";
+        open(wrapped(&["sh", "-c", script, "sh"], &self.command(line)))
+    }
+}
+
+fn open(mut command: Command) -> Terminal {
+    command.env("TERM", "xterm-256color");
+    let mut session = Session::spawn(command).expect("a pseudo-terminal");
+    session
+        .get_process_mut()
+        .set_window_size(120, 40)
+        .expect("a window size");
+    session.set_expect_timeout(Some(Duration::from_secs(20)));
+    Terminal {
+        session,
+        seen: String::new(),
+    }
+}
+
+/// Starts without a terminal, in a session of its own.
+pub fn start(mut command: Command) -> Child {
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    // SAFETY: setsid is async-signal-safe and touches no memory of the parent.
+    unsafe {
+        command.pre_exec(|| rustix::process::setsid().map(drop).map_err(Into::into));
+    }
+    command.spawn().expect("the program starts")
+}
+
+/// Feeds a run and waits for its end.
+pub fn finish(mut child: Child, stdin: &str) -> Answer {
+    let mut pipe = child.stdin.take().expect("a pipe");
+    match pipe.write_all(stdin.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            panic!("stdin cannot be written: {error}")
+        }
+        _ => drop(pipe),
+    }
+    let output = child.wait_with_output().expect("the run ends");
+    Answer {
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        code: output.status.code(),
+    }
+}
+
+/// Another program, with the words of `inner` as its last arguments, in the same environment and folder.
+pub fn wrapped(before: &[&str], inner: &Command) -> Command {
+    let mut command = Command::new(before[0]);
+    command
+        .args(&before[1..])
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .env_clear();
+    for (name, value) in inner.get_envs() {
+        command.env(name, value.expect("a variable that is set"));
+    }
+    if let Some(folder) = inner.get_current_dir() {
+        command.current_dir(folder);
+    }
+    command
 }
 
 /// Profiles of the testbed's ada, shared by most homes.

@@ -1,0 +1,440 @@
+//! The credentials file as a file: links, mounts, modes, full disks; and the notes kept beside it.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+use mai_testbed::{PASSWORD, Testbed};
+
+use crate::support::{Answer, Home, mode};
+
+const FILE: &str = ".aws/credentials";
+const BEFORE: &str = "# mine\n[dev]\nregion=eu-west-1  ; home\n";
+const LOGIN: &str = "login prod --password-stdin";
+
+fn home_with(testbed: &Testbed, before: &str) -> Home {
+    let home = Home::at(testbed, "simple", "ada");
+    home.write(FILE, before);
+    home
+}
+
+fn login_in(home: &Home, script: &str) -> Answer {
+    home.script_with_mounts(script, LOGIN, &format!("{PASSWORD}\n"))
+}
+
+/// No temporary file is left beside the credentials file.
+#[track_caller]
+fn nothing_is_left_over(home: &Home, folder: &str) {
+    let names: Vec<String> = fs::read_dir(home.path(folder))
+        .expect("the folder is there")
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into()
+        })
+        .collect();
+    assert!(
+        !names.iter().any(|name| name.contains(".mai-")),
+        "{names:?}"
+    );
+}
+
+#[test]
+fn a_read_only_file_stays_as_it_is_and_costs_no_password() {
+    let testbed = Testbed::start();
+    let home = home_with(&testbed, BEFORE);
+    fs::set_permissions(home.path(FILE), fs::Permissions::from_mode(0o400)).expect("a mode");
+    home.login("prod").fails(
+        1,
+        &[
+            "/.aws/credentials: the file is read-only",
+            "hint: chmod u+w ",
+        ],
+    );
+    assert_eq!(home.credentials(), BEFORE);
+    assert_eq!(mode(&home.path(FILE)), 0o400);
+    assert_eq!(testbed.password_attempts("ada"), 0);
+    nothing_is_left_over(&home, ".aws");
+    // Nothing announces keys that are not there.
+    assert!(!home.read(".local/state/mai/sessions").contains("prod"));
+}
+
+#[test]
+fn on_a_full_disk_the_old_file_stays() {
+    let testbed = Testbed::start();
+    let home = home_with(&testbed, BEFORE);
+    // One page: the old file fits, a second one does not.
+    let answer = login_in(
+        &home,
+        "cp .aws/credentials before; mount -t tmpfs -o size=4k,mode=0700 none .aws; cp before .aws/credentials
+         set +e; \"$@\"; code=$?; cp .aws/credentials after; ls -A .aws > left; exit $code",
+    );
+    answer.fails(
+        1,
+        &[
+            "cannot write",
+            "/.aws/credentials: No space left on device",
+            "hint: free some space and run it again; the file is as it was",
+        ],
+    );
+    assert_eq!(home.read("after"), BEFORE);
+    assert_eq!(home.read("left"), "credentials\n");
+    assert!(!home.read(".local/state/mai/sessions").contains("prod"));
+}
+
+#[test]
+fn a_disk_that_is_full_when_the_file_must_be_written_in_place_keeps_the_old_bytes() {
+    let testbed = Testbed::start();
+    let before = format!("{BEFORE}{}\n", "#".repeat(4096 - BEFORE.len() - 1));
+    let home = home_with(&testbed, &before);
+    let answer = login_in(
+        &home,
+        "mkdir disk; mount -t tmpfs -o size=4k none disk; cp .aws/credentials disk/c; mount --bind disk/c .aws/credentials
+         set +e; \"$@\"; code=$?; cp .aws/credentials after; exit $code",
+    );
+    answer.fails(1, &["No space left on device", "the file is as it was"]);
+    assert_eq!(home.read("after"), before);
+}
+
+#[test]
+fn where_no_file_may_grow_the_old_one_stays() {
+    let testbed = Testbed::start();
+    let home = home_with(&testbed, BEFORE);
+    home.script(
+        "trap '' XFSZ; ulimit -f 0; \"$@\"",
+        LOGIN,
+        &format!("{PASSWORD}\n"),
+    )
+    .fails(1, &["cannot write", "/.aws/credentials: File too large"]);
+    assert_eq!(home.credentials(), BEFORE);
+    nothing_is_left_over(&home, ".aws");
+}
+
+#[test]
+fn a_link_stays_a_link_and_its_target_gets_the_keys() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    home.write("dotfiles/aws/credentials", BEFORE);
+    home.write(".aws/config", "");
+    // Relative, over a second link in another folder.
+    symlink("../dotfiles/link", home.path(FILE)).expect("a link");
+    symlink("aws/credentials", home.path("dotfiles/link")).expect("a link");
+    home.login("prod").ok();
+    for link in [FILE, "dotfiles/link"] {
+        let is_link = fs::symlink_metadata(home.path(link)).expect("it is there");
+        assert!(is_link.is_symlink(), "{link}");
+    }
+    let after = home.read("dotfiles/aws/credentials");
+    assert!(
+        after.starts_with(BEFORE) && after.contains("[prod]"),
+        "{after}"
+    );
+    nothing_is_left_over(&home, "dotfiles/aws");
+    nothing_is_left_over(&home, ".aws");
+    // The same file, so the same sessions, however it is named.
+    let target = home.path("dotfiles/aws/credentials").display().to_string();
+    let mut by_target = home.command("status -o json");
+    by_target.env("AWS_SHARED_CREDENTIALS_FILE", target);
+    let status = crate::support::finish(crate::support::start(by_target), "").ok();
+    assert_eq!(status.json()[0]["status"], "valid", "{status}");
+}
+
+#[test]
+fn a_link_to_nothing_gets_its_target() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    home.write(".aws/config", "");
+    symlink("../keys", home.path(FILE)).expect("a link");
+    home.login("prod").ok();
+    assert!(home.path(FILE).is_symlink());
+    assert!(home.read("keys").contains("[prod]"));
+    assert_eq!(mode(&home.path("keys")), 0o600);
+}
+
+#[test]
+fn links_in_a_circle_are_told_before_any_password() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    home.write(".aws/config", "");
+    symlink("b", home.path(FILE)).expect("a link");
+    symlink("credentials", home.path(".aws/b")).expect("a link");
+    let answer = home.login("prod");
+    answer.fails(1, &["/.aws/credentials"]);
+    assert_eq!(testbed.password_attempts("ada"), 0);
+}
+
+#[test]
+fn a_mounted_file_is_written_in_place_and_it_says_so() {
+    let testbed = Testbed::start();
+    let home = home_with(&testbed, "");
+    home.write("shared", BEFORE);
+    let inode = fs::metadata(home.path("shared")).expect("a file").ino();
+    let answer = login_in(
+        &home,
+        "mount --bind shared .aws/credentials; set +e; \"$@\"; code=$?; ls -A .aws > left; exit $code",
+    )
+    .ok();
+    assert!(
+        answer
+            .stderr
+            .contains("/.aws/credentials was written in place: it cannot be replaced: "),
+        "{answer}"
+    );
+    let after = home.read("shared");
+    assert!(
+        after.starts_with(BEFORE) && after.contains("[prod]"),
+        "{after}"
+    );
+    assert_eq!(
+        fs::metadata(home.path("shared")).expect("a file").ino(),
+        inode
+    );
+    assert_eq!(mode(&home.path("shared")), 0o600);
+    assert_eq!(home.read("left"), "credentials\n");
+}
+
+#[test]
+fn a_file_with_a_second_name_keeps_both_names() {
+    let testbed = Testbed::start();
+    let home = home_with(&testbed, BEFORE);
+    fs::hard_link(home.path(FILE), home.path("second")).expect("a link");
+    let answer = home.login("prod").ok();
+    assert!(
+        answer
+            .stderr
+            .contains("was written in place: it has a second name"),
+        "{answer}"
+    );
+    assert_eq!(home.read("second"), home.credentials());
+    assert!(home.credentials().starts_with(BEFORE));
+    assert!(home.credentials().contains("[prod]"));
+}
+
+#[test]
+fn a_file_that_others_can_read_is_closed_and_it_says_so() {
+    let testbed = Testbed::start();
+    let home = home_with(&testbed, BEFORE);
+    fs::set_permissions(home.path(FILE), fs::Permissions::from_mode(0o644)).expect("a mode");
+    let answer = home.login("prod").ok();
+    assert!(
+        answer.stderr.contains(
+            "/.aws/credentials was open to other users (mode 0644); now only you can read it (0600)"
+        ),
+        "{answer}"
+    );
+    assert_eq!(mode(&home.path(FILE)), 0o600);
+    let again = home.login("prod --force").ok();
+    assert!(!again.stderr.contains("open to other users"), "{again}");
+}
+
+#[test]
+fn a_folder_in_place_of_the_file_is_told_before_any_password() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    home.write(".aws/credentials/inside", "x");
+    home.login("prod")
+        .fails(1, &["/.aws/credentials is not a plain file"]);
+    assert_eq!(home.read(".aws/credentials/inside"), "x");
+    assert_eq!(testbed.password_attempts("ada"), 0);
+}
+
+#[test]
+fn sessions_is_what_shells_and_prompts_are_promised() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    let yaml = home.read(".config/mai/profiles.yaml").replace(
+        "  prod:\n",
+        "  prod:\n    critical: true\n    aws_profile: acme+prod@x\n",
+    );
+    home.profiles(&format!("default_profile: prod\n{yaml}"));
+    home.login("morning").ok();
+    let path = home.path(".local/state/mai/sessions");
+    assert_eq!(mode(&path), 0o600);
+    assert_eq!(mode(&home.path(".local/state/mai")), 0o700);
+    let text = home.read(".local/state/mai/sessions");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!((lines[0], lines.len()), ("mai-sessions 1", 3), "{text}");
+    assert!(text.ends_with('\n'), "{text}");
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .expect("a clock")
+        .as_secs();
+    for (line, section, flags, role, label) in [
+        (
+            lines[1],
+            "acme+prod@x",
+            "cd",
+            "111111111111:role/PowerUser",
+            "prod",
+        ),
+        (
+            lines[2],
+            "audit",
+            "-",
+            "222222222222:role/ReadOnly",
+            "audit",
+        ),
+    ] {
+        let fields: Vec<&str> = line.split('\t').collect();
+        assert_eq!(fields.len(), 7, "{line}");
+        assert_eq!(fields[0], section);
+        let expires: u64 = fields[1].parse().expect("seconds");
+        assert!((now + 3000..=now + 3601).contains(&expires), "{line}");
+        assert_eq!(
+            Some(fields[2]),
+            home.key(section, "aws_access_key_id").as_deref()
+        );
+        assert!(fields[3].len() >= 8, "{line}");
+        assert_eq!(fields[4], flags);
+        assert_eq!(fields[5], format!("arn:aws:iam::{role}"));
+        assert_eq!(fields[6], label);
+        for secret in ["aws_secret_access_key", "aws_session_token"] {
+            let secret = home.key(section, secret).expect("a secret");
+            for file in files_below(&home.path(".local/state")) {
+                let bytes = fs::read(&file).expect("a file");
+                let text = String::from_utf8_lossy(&bytes);
+                assert!(!text.contains(&secret), "{}", file.display());
+                assert!(!text.contains(PASSWORD), "{}", file.display());
+            }
+        }
+    }
+}
+
+fn files_below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        match path.is_dir() {
+            true => files.extend(files_below(&path)),
+            false => files.push(path),
+        }
+    }
+    files
+}
+
+#[test]
+fn damaged_sessions_are_harmless() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    home.login("prod").ok();
+    let good = home.read(".local/state/mai/sessions");
+    let row = good.lines().nth(1).expect("a row").to_owned();
+    let huge = format!("mai-sessions 1\n{}", format!("{row}\n").repeat(3000));
+    assert!(huge.len() > 256 * 1024);
+    for (what, content) in [
+        ("empty", Vec::new()),
+        ("binary", (0..=255u8).cycle().take(5000).collect()),
+        (
+            "newer",
+            good.replace("mai-sessions 1", "mai-sessions 2")
+                .into_bytes(),
+        ),
+        ("huge", huge.into_bytes()),
+        (
+            "short rows",
+            b"mai-sessions 1\nprod\t1\t\n\t\t\t\t\t\t\n".to_vec(),
+        ),
+        ("cut", good.as_bytes()[..good.len() - 40].to_vec()),
+        (
+            "escapes",
+            good.replace("prod\t", "pr\u{1b}[31m\t").into_bytes(),
+        ),
+    ] {
+        let path = home.write(".local/state/mai/sessions", content);
+        let status = home.mai("status -o json").ok();
+        // `cut` may end within the last field: then it is another label, which is harmless too.
+        if what != "cut" {
+            assert_eq!(
+                status.json()[0]["status"],
+                "not_signed_in",
+                "{what}: {status}"
+            );
+        }
+        home.login("prod").ok();
+        let after = home.read(".local/state/mai/sessions");
+        assert!(
+            after.starts_with("mai-sessions 1\nprod\t"),
+            "{what}: {after}"
+        );
+        assert!(after.len() < 1000, "{what}");
+        assert_eq!(
+            home.mai("status -o json").ok().json()[0]["status"],
+            "valid",
+            "{what}"
+        );
+        assert_eq!(mode(&path), 0o600, "{what}");
+    }
+}
+
+#[test]
+fn status_believes_the_keys_and_notices_what_others_did() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    home.login("morning").ok();
+    let file = home.credentials();
+    let sessions = home.read(".local/state/mai/sessions");
+    let id = home.key("prod", "aws_access_key_id").expect("a key id");
+    let token = home.key("prod", "aws_session_token").expect("a token");
+    let expires = sessions
+        .lines()
+        .nth(1)
+        .and_then(|row| row.split('\t').nth(1));
+    let expires = expires.expect("seconds").to_owned();
+    let check = |name: &str, words: &str| {
+        let json = home.mai("status -o json").ok().json();
+        assert_eq!(json[0]["profile"], "prod");
+        assert_eq!(json[0]["status"], name, "{json}");
+        assert_eq!(json[1]["status"], "valid", "{json}");
+        let left = json[0]["seconds_left"].as_u64();
+        assert_eq!(
+            left.is_some_and(|left| left > 3000),
+            name == "valid",
+            "{json}"
+        );
+        let tsv = home.mai("status -o tsv").ok().stdout;
+        let rows: Vec<Vec<&str>> = tsv.lines().map(|line| line.split('\t').collect()).collect();
+        assert_eq!(
+            rows[0],
+            ["profile", "aws_profile", "status", "expires_at", "role_arn"]
+        );
+        assert_eq!(rows[1][..3], ["prod", "prod", name], "{tsv}");
+        assert_eq!(rows[1][3], json[0]["expires_at"], "{tsv}");
+        assert_eq!(rows.len(), 3, "{tsv}");
+        let people = home.mai("status").ok();
+        let line = people.stdout.lines().next().unwrap_or_default().to_owned();
+        assert!(line.contains("prod") && line.contains(words), "{people}");
+        assert_eq!(
+            people.stderr.contains("mai login prod"),
+            name != "valid",
+            "{people}"
+        );
+        for secret in [
+            &token,
+            &home.key("audit", "aws_secret_access_key").expect("a key"),
+        ] {
+            assert!(!format!("{json}{tsv}{people}").contains(secret.as_str()));
+        }
+    };
+    check("valid", "left, until");
+    home.write(FILE, file.replace(&id, "ASIASOMEBODYELSE0000"));
+    check("replaced", "replaced: other keys stand there");
+    home.write(
+        FILE,
+        file.replace(&format!("aws_session_token = {token}\n"), ""),
+    );
+    check("removed", "removed: the keys are no longer in the file");
+    let (_, audit) = file.split_once("[audit]").expect("two sections");
+    home.write(FILE, format!("[audit]{audit}"));
+    check("removed", "removed: the keys are no longer in the file");
+    home.write(FILE, &file);
+    let past = sessions.replacen(&expires, "1700000000", 1);
+    home.write(".local/state/mai/sessions", &past);
+    check("expired", "");
+    let expired = home.mai("status").ok();
+    assert!(expired.stdout.contains("expired"), "{expired}");
+    // A login repairs each of it.
+    home.login("prod").ok();
+    check("valid", "left, until");
+    assert_eq!(testbed.password_attempts("ada"), 2);
+}
