@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -102,6 +103,12 @@ impl HelperCommand {
             ))
             .hint("run it by hand: it gets neither the terminal nor input here"));
         };
+        if IS_LEAVING.load(Ordering::SeqCst) {
+            // The command was ended by the signal that is ending us: its failure is nobody's news.
+            loop {
+                std::thread::park();
+            }
+        }
         if !status.success() {
             return Err(self.failed(status));
         }
@@ -257,7 +264,7 @@ impl Running {
     }
 
     fn kill(&mut self) {
-        kill_running();
+        group::kill();
         // On systems without groups, and in case it left its own; it may be gone already.
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -287,10 +294,14 @@ fn read_into(mut stdout: ChildStdout, printed: &Mutex<Zeroizing<Vec<u8>>>) {
     }
 }
 
+/// The process is about to end, whatever a command says.
+static IS_LEAVING: AtomicBool = AtomicBool::new(false);
+
 /// Ends the command that is running right now, with all it started, if there is one.
 ///
 /// For the signal thread: Ctrl-C reaches only our own process group.
 pub fn kill_running() {
+    IS_LEAVING.store(true, Ordering::SeqCst);
     group::kill();
 }
 
