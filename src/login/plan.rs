@@ -5,6 +5,7 @@ use crate::duration::Span;
 use crate::error::{Error, Result};
 use crate::login::Doors;
 use crate::login::standing::{self, Standing};
+use crate::store::credentials_file;
 use crate::store::fingerprint::Fingerprint;
 use crate::store::learned::Learned;
 
@@ -99,6 +100,9 @@ impl<'a> LoginPlan<'a> {
                     targets: vec![place],
                 }),
             }
+        }
+        if !plan.sign_ins.is_empty() {
+            credentials_file::check_writable(doors.paths.credentials_file()?)?;
         }
         Ok(plan)
     }

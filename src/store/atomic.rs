@@ -221,6 +221,33 @@ pub fn replace(target: &Path, original: Option<&Original>, bytes: &[u8]) -> Resu
     })
 }
 
+/// Would `replace` be refused because of what the file or its folder is?
+///
+/// For a look before a sign-in, so that nobody gives a password in vain; `replace` checks for itself.
+pub fn check_writable(target: &Path) -> Result<()> {
+    match fs::metadata(target) {
+        Ok(metadata) => {
+            refuse_read_only(target, &metadata)?;
+            may_write(target).map_err(|error| explain(target, &error))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let folder = target.ancestors().skip(1).find(|folder| folder.exists());
+            may_write(folder.unwrap_or(Path::new("/"))).map_err(|error| explain(target, &error))
+        }
+        Err(error) => Err(explain(target, &error)),
+    }
+}
+
+#[cfg(unix)]
+fn may_write(path: &Path) -> io::Result<()> {
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK).map_err(Into::into)
+}
+
+#[cfg(not(unix))]
+fn may_write(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// Closes an unchanged file to others, if it is open to them.
 pub fn tighten(target: &Path, original: &Original) -> Option<String> {
     let (file, metadata) = original.open.as_ref()?;

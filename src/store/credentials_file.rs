@@ -19,7 +19,7 @@ use crate::secret::Secret;
 use crate::store::locked_file::{self, Edited};
 use scanner::{BOM, End, Kind, Line, Property};
 
-pub use crate::store::locked_file::Written;
+pub use crate::store::locked_file::{Written, check_writable};
 pub use problems::Problem;
 
 /// The keys that we write, in the order in which we write them.

@@ -33,6 +33,11 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     Ok(atomic::read(path)?.map(|original| original.bytes))
 }
 
+/// Can the file be written at all? Asked before something is done that would be in vain otherwise.
+pub fn check_writable(path: &Path) -> Result<()> {
+    atomic::check_writable(&atomic::resolve(path)?)
+}
+
 /// Edits a file under its lock; a missing one is empty, and links are followed.
 ///
 /// Either all of the edit is on disk afterwards or nothing, and readers see no state in between (see
