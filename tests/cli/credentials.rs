@@ -1,5 +1,8 @@
 //! What stands in the credentials file, and what a login does to it: as little as possible.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
 use mai_testbed::{PASSWORD, Testbed};
 
 use crate::support::Home;
@@ -9,12 +12,13 @@ const FILE: &str = ".aws/credentials";
 /// A home with this credentials file.
 fn home_with(testbed: &Testbed, before: impl AsRef<[u8]>) -> Home {
     let home = Home::at(testbed, "simple", "ada");
-    home.write(FILE, before);
+    let path = home.write(FILE, before);
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).expect("a mode");
     home
 }
 
 fn bytes(home: &Home) -> Vec<u8> {
-    std::fs::read(home.path(FILE)).expect("the file is there")
+    fs::read(home.path(FILE)).expect("the file is there")
 }
 
 /// The value of a key of ours, read without any parser: the file may be one that parsers refuse.

@@ -101,6 +101,7 @@ fn a_read_only_aws_folder_is_told_and_loses_nothing() {
         &["cannot write", "/.aws/credentials: Read-only file system"],
     );
     assert_eq!(home.credentials(), "[dev]\nx = 1\n");
+    assert_eq!(testbed.password_attempts("ada"), 0);
     assert!(!home.read(".local/state/mai/sessions").contains("prod"));
 }
 

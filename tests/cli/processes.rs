@@ -143,7 +143,9 @@ fn kill_logins(seed: u64, times: u32) -> (u32, u32) {
 fn logins_killed_at_any_moment_leave_the_old_keys_or_the_new_ones() {
     let (new, left) = std::thread::scope(|scope| {
         let homes: Vec<_> = [3, 5, 7]
-            .map(|seed| scope.spawn(move || kill_logins(0x9e37_79b9_7f4a_7c15 * seed, 100)))
+            .map(|seed| {
+                scope.spawn(move || kill_logins(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed), 100))
+            })
             .into_iter()
             .collect();
         homes

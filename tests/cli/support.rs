@@ -163,27 +163,32 @@ impl Home {
 
     /// Runs in a pseudo-terminal, as a person does.
     pub fn terminal(&self, line: &str) -> Terminal {
-        open(self.command(line))
+        self.in_terminal(line, "exec \"$@\"")
     }
 
-    /// The same within a shell, which says at the end how the terminal is set.
+    /// The same from a shell, which says at the end how the terminal is set.
     pub fn shell(&self, line: &str) -> Terminal {
-        let script = "trap : INT; \"$@\"; code=$?; stty -a; exit $code";
-        open(wrapped(&["sh", "-c", script, "sh"], &self.command(line)))
+        self.in_terminal(
+            line,
+            "trap : INT; \"$@\"; code=$?; echo; stty -a; exit $code",
+        )
     }
-}
 
-fn open(mut command: Command) -> Terminal {
-    command.env("TERM", "xterm-256color");
-    let mut session = Session::spawn(command).expect("a pseudo-terminal");
-    session
-        .get_process_mut()
-        .set_window_size(120, 40)
-        .expect("a window size");
-    session.set_expect_timeout(Some(Duration::from_secs(20)));
-    Terminal {
-        session,
-        seen: String::new(),
+    fn in_terminal(&self, line: &str, script: &str) -> Terminal {
+        // Pseudo-terminals of expectrl start without echo, people's do not.
+        let script = format!("stty echo; {script}");
+        let mut command = wrapped(&["sh", "-c", &script, "sh"], &self.command(line));
+        command.env("TERM", "xterm-256color");
+        let mut session = Session::spawn(command).expect("a pseudo-terminal");
+        session
+            .get_process_mut()
+            .set_window_size(120, 40)
+            .expect("a window size");
+        session.set_expect_timeout(Some(Duration::from_secs(20)));
+        Terminal {
+            session,
+            seen: String::new(),
+        }
     }
 }
 
