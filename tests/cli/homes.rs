@@ -61,13 +61,30 @@ fn a_read_only_home_is_told_before_any_password() {
     );
     answer.fails(
         1,
+        &["cannot write", "/.aws/credentials: Read-only file system"],
+    );
+    assert_eq!(testbed.password_attempts("ada"), 0);
+    assert!(traces(&home).is_empty());
+}
+
+#[test]
+fn a_read_only_state_folder_is_told_before_any_password() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    let answer = home.script_with_mounts(
+        "mkdir .local; mount --bind .local .local; mount -o remount,bind,ro .local; exec \"$@\"",
+        "login prod --password-stdin",
+        PASSWORD,
+    );
+    answer.fails(
+        1,
         &[
             "/.local/state/mai: Read-only file system",
             "hint: `mai` keeps its state there; XDG_STATE_HOME can name another place",
         ],
     );
     assert_eq!(testbed.password_attempts("ada"), 0);
-    assert!(traces(&home).is_empty());
+    assert_eq!(traces(&home), [".local"]);
 }
 
 #[test]

@@ -280,15 +280,9 @@ fn thirty_logins_and_an_editor_at_once_lose_nothing() {
     assert_eq!(leftovers(&home), [""; 0]);
 }
 
-#[test]
-fn ten_logins_at_once_are_one_sign_in() {
-    let testbed = Testbed::start();
-    // Slow enough that all ten have begun before the first is done.
-    testbed.set(Fault::Latency {
-        server: Server::Idp,
-        millis: 150,
-    });
-    let home = Home::at(&testbed, "simple", "ada");
+/// A home where a command knows ada's password, so that nobody is needed.
+fn home_that_knows(testbed: &Testbed) -> Home {
+    let home = Home::at(testbed, "simple", "ada");
     let word = home.write("word", PASSWORD);
     home.profiles(&home.read(".config/mai/profiles.yaml").replace(
         "password: ask",
@@ -297,11 +291,28 @@ fn ten_logins_at_once_are_one_sign_in() {
             word.display()
         ),
     ));
-    let running: Vec<_> = (0..10).map(|_| home.start("login prod")).collect();
-    let answers: Vec<_> = running
+    // Slow enough that all have begun before the first is done.
+    testbed.set(Fault::Latency {
+        server: Server::Idp,
+        millis: 250,
+    });
+    home
+}
+
+/// That many at once; what each said.
+fn at_once(home: &Home, times: usize, line: &str) -> Vec<String> {
+    let running: Vec<_> = (0..times).map(|_| home.start(line)).collect();
+    running
         .into_iter()
         .map(|child| finish(child, "").ok().stderr)
-        .collect();
+        .collect()
+}
+
+#[test]
+fn ten_logins_at_once_are_one_sign_in() {
+    let testbed = Testbed::start();
+    let home = home_that_knows(&testbed);
+    let answers = at_once(&home, 10, "login prod");
     let count = |words: &str| answers.iter().filter(|said| said.contains(words)).count();
     assert_eq!(testbed.password_attempts("ada"), 1);
     assert_eq!(sts_calls(&testbed), 1);
@@ -316,21 +327,26 @@ fn ten_logins_at_once_are_one_sign_in() {
 }
 
 #[test]
-fn with_force_ten_at_once_are_one_sign_in_too() {
+fn with_force_those_who_waited_take_the_new_keys_too() {
     let testbed = Testbed::start();
-    let home = Home::at(&testbed, "simple", "ada");
-    home.login("prod").ok();
+    let home = home_that_knows(&testbed);
+    home.mai("login prod").ok();
     let old = home.key("prod", "aws_access_key_id");
-    testbed.set(Fault::Latency {
-        server: Server::Idp,
-        millis: 300,
-    });
-    let running: Vec<_> = (0..4)
-        .map(|_| home.start("login prod --force --password-stdin"))
-        .collect();
-    for child in running {
-        finish(child, PASSWORD).ok();
-    }
+    let answers = at_once(&home, 4, "login prod --force");
     assert_ne!(home.key("prod", "aws_access_key_id"), old);
-    assert_eq!(testbed.password_attempts("ada"), 2);
+    assert_eq!(testbed.password_attempts("ada"), 2, "{answers:?}");
+}
+
+#[test]
+fn other_profiles_of_the_same_provider_wait_and_then_sign_in() {
+    let testbed = Testbed::start();
+    let home = home_that_knows(&testbed);
+    let running = ["prod", "audit"].map(|name| home.start(&format!("login {name}")));
+    for child in running {
+        finish(child, "").ok();
+    }
+    for name in ["prod", "audit"] {
+        assert!(home.key(name, "aws_session_token").is_some(), "{name}");
+    }
+    assert_eq!(home.read(&format!("{STATE}/sessions")).lines().count(), 3);
 }
