@@ -5,6 +5,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use tempfile::NamedTempFile;
+
 use crate::error::{Error, Result};
 use crate::store::state_folder::{self, reason};
 
@@ -198,24 +200,20 @@ pub fn replace(target: &Path, original: Option<&Original>, bytes: &[u8]) -> Resu
     if !is_current(target, original)? {
         return Ok(Outcome::Outdated);
     }
-    match temporary.persist(target) {
-        Ok(_) => {}
-        // Swept by a writer with another state folder.
-        Err(error) if error.error.kind() == io::ErrorKind::NotFound => {
-            return Ok(Outcome::Outdated);
-        }
-        Err(error) if old.is_some() && (is_closed(&error.error) || is_mounted(&error.error)) => {
-            let why = format!("it cannot be replaced: {}", reason(&error.error));
-            drop(error);
+    let theirs = match put_in_place(temporary, target, original) {
+        Ok(Put::Replaced { theirs }) => theirs,
+        Ok(Put::Outdated) => return Ok(Outcome::Outdated),
+        Err(error) if old.is_some() && (is_closed(&error) || is_mounted(&error)) => {
+            let why = format!("it cannot be replaced: {}", reason(&error));
             return write_in_place(target, original, bytes, &why);
         }
-        Err(error) => return Err(explain(target, &error.error)),
-    }
+        Err(error) => return Err(explain(target, &error)),
+    };
     if let Ok(folder) = File::open(folder) {
         // Some file systems do not offer it; the file itself is on disk.
         let _ = folder.sync_all();
     }
-    Ok(match original.and_then(written_behind) {
+    Ok(match theirs.or_else(|| original.and_then(written_behind)) {
         Some(theirs) => Outcome::Crossed { theirs },
         None => Outcome::Written { notes },
     })
@@ -254,7 +252,85 @@ pub fn tighten(target: &Path, original: &Original) -> Option<String> {
     keep_mode(target, file, metadata)
 }
 
-fn create_beside(target: &Path, folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+/// How a temporary file came to its place.
+enum Put {
+    /// `theirs`: what another program had put there since we looked, if one had.
+    Replaced {
+        theirs: Option<Vec<u8>>,
+    },
+    Outdated,
+}
+
+/// Renames the temporary file onto the target.
+///
+/// Between our last look and the rename another program may rename its own version there. So the two are swapped where
+/// the system can do that: then what was replaced is in our hands, and can be compared.
+fn put_in_place(
+    temporary: NamedTempFile,
+    target: &Path,
+    original: Option<&Original>,
+) -> io::Result<Put> {
+    let done = Ok(Put::Replaced { theirs: None });
+    let outcome = match original.and_then(|original| original.open.as_ref()) {
+        None => match temporary.persist_noclobber(target) {
+            Err(failed) if failed.error.kind() != io::ErrorKind::AlreadyExists => {
+                // Some file systems can only replace.
+                failed.file.persist(target).map(drop)
+            }
+            outcome => outcome.map(drop),
+        },
+        Some((_, then)) if swap(temporary.path(), target) => {
+            let theirs = other_than(temporary.path(), then, original);
+            if theirs.is_err() {
+                // What cannot be read must not be lost.
+                swap(temporary.path(), target);
+            }
+            return Ok(Put::Replaced { theirs: theirs? });
+        }
+        Some(_) => temporary.persist(target).map(drop),
+    };
+    match outcome.map_err(|error| error.error) {
+        Ok(()) => done,
+        // Somebody else made the file first; or our own was swept by a writer with another state folder.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound
+            ) =>
+        {
+            Ok(Put::Outdated)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The bytes of what was replaced, unless it was what we had read.
+fn other_than(
+    replaced: &Path,
+    then: &Metadata,
+    original: Option<&Original>,
+) -> io::Result<Option<Vec<u8>>> {
+    let mut replaced = File::open(replaced)?;
+    if is_unchanged(&replaced, then, original)? {
+        return Ok(None);
+    }
+    read_settled(&mut replaced).map(|(bytes, _)| Some(bytes))
+}
+
+/// Swaps two files in one step; false where that cannot be done, and then nothing has changed.
+#[cfg(target_os = "linux")]
+fn swap(one: &Path, other: &Path) -> bool {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+    renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn swap(_one: &Path, _other: &Path) -> bool {
+    false
+}
+
+fn create_beside(target: &Path, folder: &Path) -> io::Result<NamedTempFile> {
     let prefix = temporary_prefix(target);
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).rand_bytes(8);

@@ -53,7 +53,7 @@ pub fn update<T>(
     sweep(&target);
     let mut crossed: Option<Crossed> = None;
     for attempt in 0..ATTEMPTS {
-        if attempt > 0 {
+        if attempt > 0 && crossed.is_none() {
             std::thread::sleep(Duration::from_millis(5));
         }
         let original = atomic::read(&target)?;
