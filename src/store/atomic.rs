@@ -161,7 +161,7 @@ pub fn replace(target: &Path, original: Option<&Original>, bytes: &[u8]) -> Resu
     if let Some((_, metadata)) = old {
         refuse_read_only(target, metadata)?;
     } else if original.is_some() {
-        return Err(cannot_write(target).because("it is a device, not a file"));
+        return Err(not_a_file(target));
     }
     if old.is_some_and(|(_, metadata)| has_other_names(metadata)) {
         return write_in_place(
@@ -224,6 +224,7 @@ pub fn replace(target: &Path, original: Option<&Original>, bytes: &[u8]) -> Resu
 /// For a look before a sign-in, so that nobody gives a password in vain; `replace` checks for itself.
 pub fn check_writable(target: &Path) -> Result<()> {
     match fs::metadata(target) {
+        Ok(metadata) if is_character_device(&metadata) => Err(not_a_file(target)),
         Ok(metadata) => {
             refuse_read_only(target, &metadata)?;
             may_write(target).map_err(|error| explain(target, &error))
@@ -511,6 +512,10 @@ fn is_mounted(error: &io::Error) -> bool {
 
 fn cannot_write(target: &Path) -> Error {
     Error::failed(format!("cannot write {}", target.display()))
+}
+
+fn not_a_file(target: &Path) -> Error {
+    cannot_write(target).because("it is a device, not a file")
 }
 
 fn explain(target: &Path, error: &io::Error) -> Error {
