@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
 use mai_testbed::{PASSWORD, Testbed};
 
-use crate::support::{Answer, Home, mode};
+use crate::support::{Answer, Home, finish, mode, start};
 
 const FILE: &str = ".aws/credentials";
 const BEFORE: &str = "# mine\n[dev]\nregion=eu-west-1  ; home\n";
@@ -136,7 +136,7 @@ fn a_link_stays_a_link_and_its_target_gets_the_keys() {
     let target = home.path("dotfiles/aws/credentials").display().to_string();
     let mut by_target = home.command("status -o json");
     by_target.env("AWS_SHARED_CREDENTIALS_FILE", target);
-    let status = crate::support::finish(crate::support::start(by_target), "").ok();
+    let status = finish(start(by_target), "").ok();
     assert_eq!(status.json()[0]["status"], "valid", "{status}");
 }
 
@@ -237,6 +237,118 @@ fn a_folder_in_place_of_the_file_is_told_before_any_password() {
         .fails(1, &["/.aws/credentials is not a plain file"]);
     assert_eq!(home.read(".aws/credentials/inside"), "x");
     assert_eq!(testbed.password_attempts("ada"), 0);
+}
+
+#[test]
+fn a_device_in_place_of_the_file_is_told_before_any_password() {
+    let testbed = Testbed::start();
+    let mut home = Home::at(&testbed, "simple", "ada");
+    home.set("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+    home.login("prod")
+        .fails(1, &["cannot write /dev/null: it is a device, not a file"]);
+    assert_eq!(testbed.password_attempts("ada"), 0);
+}
+
+#[test]
+fn when_only_the_state_folder_is_full_the_keys_are_there_all_the_same() {
+    let testbed = Testbed::start();
+    let home = home_with(&testbed, BEFORE);
+    home.write("fill", "x".repeat(4096));
+    let answer = login_in(
+        &home,
+        "mkdir -p .local/state/mai; mount -t tmpfs -o size=4k,mode=0700 none .local/state/mai
+         cp fill .local/state/mai; exec \"$@\"",
+    );
+    let answer = answer.fails(1, &["/.local/state/mai/sessions: No space left on device"]);
+    let after = home.credentials();
+    assert!(
+        after.starts_with(BEFORE) && after.contains("[prod]"),
+        "{after}\n{answer}"
+    );
+    // The next login takes stock again.
+    home.login("prod").ok();
+    assert_eq!(home.mai("status -o json").ok().json()[0]["status"], "valid");
+}
+
+#[test]
+fn a_file_in_a_folder_of_somebody_else_is_written_in_place() {
+    if !rustix::process::geteuid().is_root() {
+        // Nobody else can give a folder away.
+        return;
+    }
+    let testbed = Testbed::start();
+    let home = home_with(&testbed, BEFORE);
+    fs::set_permissions(home.path(FILE), fs::Permissions::from_mode(0o600)).expect("a mode");
+    for entry in [
+        "",
+        ".config",
+        ".config/mai",
+        ".config/mai/profiles.yaml",
+        FILE,
+    ] {
+        std::os::unix::fs::chown(home.path(entry), Some(12345), Some(12345)).expect("root may");
+    }
+    let mut command = home.command(LOGIN);
+    std::os::unix::process::CommandExt::uid(&mut command, 12345);
+    let answer = finish(start(command), PASSWORD).ok();
+    assert!(
+        answer
+            .stderr
+            .contains("was written in place: no file can be made beside it: Permission denied"),
+        "{answer}"
+    );
+    let after = home.credentials();
+    assert!(
+        after.starts_with(BEFORE) && after.contains("[prod]"),
+        "{after}"
+    );
+    let now = fs::metadata(home.path(FILE)).expect("a file");
+    assert_eq!((now.uid(), now.mode() & 0o777), (12345, 0o600));
+}
+
+#[test]
+fn the_owner_of_the_file_stays_when_root_writes_it() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let testbed = Testbed::start();
+    let home = home_with(&testbed, BEFORE);
+    std::os::unix::fs::chown(home.path(FILE), Some(12345), Some(12346)).expect("root may");
+    home.login("prod").ok();
+    let now = fs::metadata(home.path(FILE)).expect("a file");
+    assert_eq!((now.uid(), now.gid()), (12345, 12346));
+    assert!(home.credentials().contains("[prod]"));
+}
+
+#[test]
+fn what_was_learned_may_be_damaged_too() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    for content in [
+        b"\xff\x00\xfe".repeat(2000),
+        b"\t\t%zz\n".repeat(9),
+        Vec::new(),
+    ] {
+        home.write(".local/state/mai/learned", content);
+        home.login("prod --force").ok();
+        home.mai("status").ok();
+    }
+}
+
+#[test]
+fn status_does_not_need_a_readable_file_of_keys() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    home.login("prod").ok();
+    for content in [&b"\xff\xfe[\0p\0"[..], b"", b"[prod\n=\n\0"] {
+        home.write(FILE, content);
+        let status = home.mai("status -o json").ok();
+        assert_eq!(status.json()[0]["status"], "removed", "{status}");
+    }
+    fs::remove_dir_all(home.path(".aws")).expect("it is there");
+    let status = home.mai("status -o json").ok();
+    assert_eq!(status.json()[0]["status"], "removed", "{status}");
+    assert!(!home.path(".aws").exists());
 }
 
 #[test]

@@ -346,3 +346,30 @@ fn nobody_runs_a_command_that_may_need_a_person() {
         "{quiet}"
     );
 }
+
+#[test]
+fn a_home_with_an_odd_name_works_like_any_other() {
+    let testbed = Testbed::start();
+    let mut home = Home::at(&testbed, "simple", "ada");
+    let odd = home.path("Jo\u{e9} d'Arc; $(x)");
+    fs::create_dir(&odd).expect("a folder");
+    fs::rename(home.path(".config"), odd.join(".config")).expect("a move");
+    home.set("HOME", &odd.display().to_string());
+    home.login("prod").ok();
+    let keys = fs::read_to_string(odd.join(".aws/credentials")).expect("keys");
+    assert!(keys.starts_with("[prod]\n"), "{keys}");
+    assert_eq!(home.mai("status -o json").ok().json()[0]["status"], "valid");
+}
+
+#[test]
+fn nobody_reading_is_no_reason_to_complain() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    home.login("prod").ok();
+    for line in ["status", "status -o json", "list", "list -o tsv"] {
+        for script in ["\"$@\" | true", "\"$@\" >&-", "\"$@\" 2>&- >/dev/null"] {
+            let answer = home.script(script, line, "").ok();
+            assert_eq!(answer.stderr, "", "{script} with {line}");
+        }
+    }
+}

@@ -294,6 +294,11 @@ impl Terminal {
         self
     }
 
+    /// The process at the other end: `mai`, or the shell that started it.
+    pub fn pid(&self) -> i32 {
+        self.session.get_process().pid().as_raw()
+    }
+
     pub fn echoes(&self) -> bool {
         self.session.get_process().get_echo().expect("a terminal")
     }
