@@ -15,5 +15,6 @@ mod processes;
 mod profiles;
 mod roles;
 mod secrets;
+mod sessions;
 mod signals;
 mod sts;

@@ -1,6 +1,7 @@
 //! Ctrl-C and its relatives at every place where a login waits.
 
 use std::fs;
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use mai_testbed::{Fault, PASSWORD, Server, Testbed};
@@ -160,7 +161,6 @@ fn signals_while_sts_hangs_leave_the_file_as_it_was() {
             times: 5,
         });
         let mut child = home.start("login prod --password-stdin");
-        use std::io::Write;
         let mut stdin = child.stdin.take().expect("a pipe");
         stdin.write_all(PASSWORD.as_bytes()).expect("a password");
         drop(stdin);
