@@ -16,7 +16,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     // Under the name `mai` this program is mai itself: the same code as the installed binary.
     let name = std::env::args_os().next().map(PathBuf::from);
     if name.as_deref().and_then(Path::file_name) == Some("mai".as_ref()) {
-        mai::process::harden();
+        mai::process::harden(mai::commands::clean_up);
         return Ok(mai::commands::main());
     }
     let playground = Playground::open()?;

@@ -3,6 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    mai::process::harden();
+    mai::process::harden(mai::commands::clean_up);
     mai::commands::main()
 }

@@ -1,18 +1,39 @@
 //! The process itself: what it must not leave behind, and how it ends when it is told to.
 
+use std::io::Write;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Held while a file is in a state that must not be left.
+static BUSY: Mutex<()> = Mutex::new(());
+
+/// Keeps signals from ending the program until the guard is dropped: for writes that cannot be done by renaming.
+pub fn undisturbed() -> MutexGuard<'static, ()> {
+    BUSY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A line on stderr; unlike with `eprintln!`, it does not matter if nobody reads it any more.
+pub fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 /// Keeps memory out of reach of other programs and of the disk, and panics out of the terminal.
 ///
 /// On Linux the process is made undumpable: no core file, no attaching debugger of the same user, no reading through
-/// `/proc/PID/mem`. A panic names its place in the code only, since its message may quote what was being read.
-pub fn harden() {
-    std::panic::set_hook(Box::new(|panic| {
+/// `/proc/PID/mem`. A panic names its place in the code only, since its message may quote what was being read;
+/// `clean_up` gives the terminal back before.
+pub fn harden(clean_up: fn()) {
+    std::panic::set_hook(Box::new(move |panic| {
+        clean_up();
         let place = panic
             .location()
             .map(|place| format!(" at {}:{}", place.file(), place.line()))
             .unwrap_or_default();
-        eprintln!("error: mai {} has a bug{place}", env!("CARGO_PKG_VERSION"));
-        eprintln!(
-            "hint: nothing was half-written; please report this line and what you typed, without passwords"
+        tell(&format!(
+            "error: mai {} has a bug{place}",
+            env!("CARGO_PKG_VERSION")
+        ));
+        tell(
+            "hint: nothing was half-written; please report this line and what you typed, without passwords",
         );
     }));
     #[cfg(target_os = "linux")]
@@ -34,8 +55,8 @@ pub fn harden() {
 
 /// Ends the program on Ctrl-C, SIGTERM and SIGHUP, whatever it is waiting for.
 ///
-/// `clean_up` runs first (the terminal gets its echo back, a running helper command is stopped). Files need nothing:
-/// they are replaced by renaming, so a cut leaves the old or the new one.
+/// `clean_up` runs first (the terminal gets its echo back, a running helper command is stopped). Files are replaced by
+/// renaming, so a cut leaves the old or the new one; where one must be written in place, that is waited for.
 #[cfg(unix)]
 pub fn leave_on_signals(clean_up: fn()) {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -44,10 +65,10 @@ pub fn leave_on_signals(clean_up: fn()) {
     };
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
+            let _busy = undisturbed();
             clean_up();
             if signal == SIGINT {
-                eprintln!();
-                eprintln!("error: interrupted");
+                tell("\nerror: interrupted");
             }
             std::process::exit(128 + signal);
         }

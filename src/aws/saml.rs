@@ -93,7 +93,9 @@ pub fn check_times(
             "by this computer's clock the assertion is not valid yet: check the clock".into(),
         );
     }
-    let issued_until = statement.issue_instant.map(|at| at + TimeDelta::minutes(5));
+    let issued_until = statement
+        .issue_instant
+        .and_then(|at| at.checked_add_signed(TimeDelta::minutes(5)));
     let until = [statement.not_on_or_after, issued_until];
     if until.into_iter().flatten().any(|until| until <= now) {
         return Some(

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::run::{Run, Secrets};
 use crate::assertion::Assertion;
 use crate::aws::saml;
-use crate::config::RoleWanted;
+use crate::config::{Profile, RoleWanted};
 use crate::duration::Span;
 use crate::error::{Error, Result};
 use crate::login::plan::{LoginPlan, Wishes};
@@ -58,6 +58,9 @@ pub struct Login {
 impl Login {
     pub fn run(self, run: &Run) -> Result<u8> {
         let profiles = run.profiles(&self.names, self.all)?;
+        if self.password_stdin {
+            one_identity_provider(&profiles)?;
+        }
         let doors = run.doors(Secrets {
             password_from_stdin: self.password_stdin.then(password_from_stdin).transpose()?,
             ask: self.ask,
@@ -81,10 +84,29 @@ impl Login {
                 "--saml-response is the answer of one identity provider, and the profiles have several",
             ));
         }
-        let lines = line::run(&plan, &doors, given)?;
-        report::write(&lines, &run.config, run.format, &run.ui)?;
-        Ok(report::exit_code(&lines))
+        let mut ended = line::run(&plan, &doors, given.as_ref());
+        report::write(&ended.lines, &run.config, run.format, &run.ui)?;
+        ended.offer_to_keep();
+        Ok(report::exit_code(&ended.lines))
     }
+}
+
+/// One password is for one identity provider, also when only one of several has to be asked today.
+fn one_identity_provider(profiles: &[&Profile]) -> Result<()> {
+    let mut names: Vec<&str> = profiles
+        .iter()
+        .map(|profile| profile.identity_provider.value.as_str())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.len() < 2 {
+        return Ok(());
+    }
+    let names = names.join(" and ");
+    Err(Error::usage(format!(
+        "--password-stdin is one password, and these profiles have several identity providers: {names}"
+    ))
+    .hint("sign in to the profiles of one identity provider at a time"))
 }
 
 fn duration(text: &str) -> Result<Span, String> {

@@ -19,6 +19,8 @@ use crate::error::{Error, Result};
 use crate::ui::{ColorChoice, Format, output};
 use run::Run;
 
+pub use run::clean_up;
+
 /// Sign in to your company's SAML identity provider and get short-lived AWS keys.
 ///
 /// `mai` alone signs in to the default profile.

@@ -38,7 +38,7 @@ impl Run {
             presence: ui::presence(global.no_input || is_set("MAI_NO_INPUT")),
         });
         if global.verbose > 1 {
-            net::trace::listen(|line| eprintln!("{line}"));
+            net::trace::listen(process::tell);
         }
         process::leave_on_signals(clean_up);
         let config = Config::load(&paths, explicit.as_deref())?;
@@ -47,7 +47,7 @@ impl Run {
         if explicit.is_none()
             && let Some(path) = &paths.config_override
         {
-            ui.say(&format!("Using {} (MAI_CONFIG).", paths.shown(path)));
+            ui.notice(&format!("Using {} (MAI_CONFIG).", paths.shown(path)));
         }
         Ok(Run {
             paths,
@@ -86,7 +86,7 @@ impl Run {
         let endpoint =
             sts::endpoint_override(std::env::var("AWS_ENDPOINT_URL_STS").ok().as_deref())?;
         if let Some(endpoint) = &endpoint {
-            self.ui.say(&format!(
+            self.ui.notice(&format!(
                 "Using the STS at {endpoint} (AWS_ENDPOINT_URL_STS)."
             ));
         }
@@ -138,7 +138,8 @@ fn is_set(variable: &str) -> bool {
         .is_some_and(|value| !value.is_empty() && value != "0" && value != "false")
 }
 
-fn clean_up() {
+/// Gives back what a run has taken from others: the terminal, and the running helper command.
+pub fn clean_up() {
     helper_command::kill_running();
     ui::restore_terminal();
 }

@@ -226,8 +226,10 @@ fn changeable_by_others(metadata: &Metadata) -> Option<Changeable> {
     let us = rustix::process::geteuid().as_raw();
     if metadata.uid() != us && metadata.uid() != 0 {
         Some(Changeable::ForeignOwner)
-    } else if metadata.mode() & 0o022 != 0 {
-        Some(Changeable::Writable)
+    } else if metadata.mode() & 0o002 != 0 {
+        Some(Changeable::ByAll)
+    } else if metadata.mode() & 0o020 != 0 {
+        Some(Changeable::ByGroup)
     } else {
         None
     }
@@ -241,15 +243,28 @@ fn changeable_by_others(_: &Metadata) -> Option<Changeable> {
 #[derive(Clone, Copy)]
 enum Changeable {
     ForeignOwner,
-    Writable,
+    /// Often the person's own group, so addresses are left to it.
+    ByGroup,
+    ByAll,
 }
 
-/// Whoever can write a `{command: …}` runs programs as the person who signs in.
+impl Changeable {
+    fn reaches_all(self) -> bool {
+        matches!(self, Changeable::ByAll | Changeable::ForeignOwner)
+    }
+}
+
+/// Keys that decide where a password goes: not to be left to everybody on the computer, nor to another user.
+const DECIDES: &[&str] = &["url", "trusted_hosts", "ca_bundle", "proxy"];
+
+/// Whoever can write a `{command: …}` runs programs as the person who signs in; whoever can write an address gets the
+/// password that is meant for another.
 fn refuse_commands(node: &Node, source: &SourceFile, reason: Changeable) -> Result<()> {
     match &node.value {
         Value::Table(table) => table.iter().try_for_each(|(key, node)| {
-            if key.name == "command" {
-                return Err(command_in_reach_of_others(&key.origin, source, reason));
+            let is_command = key.name == "command";
+            if is_command || reason.reaches_all() && DECIDES.contains(&key.name.as_str()) {
+                return Err(in_reach_of_others(key, source, reason));
             }
             refuse_commands(node, source, reason)
         }),
@@ -260,14 +275,19 @@ fn refuse_commands(node: &Node, source: &SourceFile, reason: Changeable) -> Resu
     }
 }
 
-fn command_in_reach_of_others(origin: &Origin, source: &SourceFile, reason: Changeable) -> Error {
+fn in_reach_of_others(key: &Key, source: &SourceFile, reason: Changeable) -> Error {
+    let (origin, name) = (&key.origin, &key.name);
     match reason {
-        Changeable::Writable => origin
-            .error("others may write this file, so it may not hold a `command`")
+        Changeable::ByGroup | Changeable::ByAll => origin
+            .error(format!(
+                "others may write this file, so it may not hold a `{name}`"
+            ))
             .hint(format!("chmod go-w {}", quoted(source.path()))),
         Changeable::ForeignOwner => origin
-            .error("this file belongs to somebody else, so it may not hold a `command`")
-            .hint("move the `command` to your own profiles.yaml"),
+            .error(format!(
+                "this file belongs to somebody else, so it may not hold a `{name}`"
+            ))
+            .hint(format!("move the `{name}` to your own profiles.yaml")),
     }
 }
 

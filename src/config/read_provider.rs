@@ -1,7 +1,7 @@
 //! One entry of `identity_providers`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::fields::{Field, Fields};
 use super::origin::{Origin, Sourced};
@@ -240,6 +240,11 @@ fn command(field: &Field<'_>, paths: &Paths) -> Result<HelperCommand> {
         .expand(&PathBuf::from(&*program))
         .to_string_lossy()
         .into_owned();
+    if program.contains('/') && !Path::new(&*program).is_absolute() {
+        return Err(command
+            .error("would run a program of whatever folder you are in")
+            .hint("write its full path, or one that begins with ~/"));
+    }
     let unattended = table.flag("unattended")?.is_some_and(|flag| *flag);
     let purpose = format!("the command for {} ({})", field.label, field.node.origin);
     Ok(HelperCommand::new(argv, unattended, purpose))

@@ -56,7 +56,10 @@ pub fn keep(
             }),
         ));
     }
-    standing::sessions(doors.paths)?.record(&rows)?;
+    // The keys are there; without the note about them the next login fetches new ones.
+    if let Err(error) = standing::sessions(doors.paths)?.record(&rows) {
+        doors.ui.warn(&error.to_string());
+    }
     Ok(outcomes)
 }
 
@@ -67,15 +70,16 @@ fn write_keys(
     fetched: &[(usize, Redeemed, &OfferedRole)],
 ) -> Result<BTreeMap<usize, Error>> {
     let path = doors.paths.credentials_file()?;
-    let config = AwsConfig::read(doors.paths.aws_config_file()?)?;
+    let config = region_settings(doors)?;
     let written = credentials_file::update(path, doors.paths.state_folder()?, |file| {
         let mut refused = BTreeMap::new();
         for (place, redeemed, _) in fetched {
             let target = &plan.targets[*place];
-            let region = target
-                .region
-                .as_deref()
-                .filter(|_| config.region_of(&target.aws_profile).is_none());
+            let region = target.region.as_deref().filter(|_| {
+                config
+                    .as_ref()
+                    .is_some_and(|config| config.region_of(&target.aws_profile).is_none())
+            });
             if let Err(error) =
                 file.set_session(&target.aws_profile, &redeemed.keys, region, plan.overwrite)
             {
@@ -88,6 +92,17 @@ fn write_keys(
         doors.ui.warn(note);
     }
     Ok(written.value)
+}
+
+/// `~/.aws/config`, where a region may stand already. If it cannot be read none is written, and the keys are.
+fn region_settings(doors: &Doors) -> Result<Option<AwsConfig>> {
+    match AwsConfig::read(doors.paths.aws_config_file()?) {
+        Ok(config) => Ok(Some(config)),
+        Err(error) => {
+            doors.ui.warn(&format!("{error}; no region is written"));
+            Ok(None)
+        }
+    }
 }
 
 /// Durations that were found and roles that were used; a state folder that cannot be written costs no keys.

@@ -9,7 +9,8 @@ use crate::assertion::Assertion;
 use crate::aws::saml::{self, OfferedRole, Statement};
 use crate::clock;
 use crate::config::{IdentityProvider, RoleWanted};
-use crate::error::{Error, Result, clean};
+use crate::duration::Span;
+use crate::error::{Error, Kind, Result, clean};
 use crate::idp::walk::Arrival;
 use crate::login::plan::{self, LoginPlan, SignIn, Target};
 use crate::login::redeem::{self, Order};
@@ -24,43 +25,64 @@ use crate::store::learned::Learned;
 /// Places in the plan and what became of them.
 type Done = Vec<(usize, Outcome)>;
 
-/// Does what the plan says; every target gets its line, in the order in which it was asked for.
-pub fn run(plan: &LoginPlan, doors: &Doors, given: Option<Assertion>) -> Result<Vec<Line>> {
-    let mut outcomes: Vec<Option<Outcome>> = plan
-        .targets
-        .iter()
-        .map(|target| still_good(doors, &target.standing))
-        .collect();
+/// The end of a login, before it is reported.
+pub struct Ended<'a> {
+    /// One for each target, in the order in which they were asked for.
+    pub lines: Vec<Line>,
+    worked: Vec<Answers<'a>>,
+}
+
+impl Ended<'_> {
+    /// Offers to keep the passwords that worked: when all is written, reported and unlocked, since a person may take
+    /// their time over a question.
+    pub fn offer_to_keep(&mut self) {
+        for answers in &mut self.worked {
+            answers.keep_what_worked();
+        }
+    }
+}
+
+/// Does what the plan says. What fails at one identity provider does not take the others with it.
+pub fn run<'a>(
+    plan: &'a LoginPlan<'a>,
+    doors: &'a Doors<'a>,
+    given: Option<&Assertion>,
+) -> Ended<'a> {
+    let mut outcomes: Vec<Option<Outcome>> = Vec::new();
+    for (place, target) in plan.targets.iter().enumerate() {
+        let signs_in = plan.sign_ins.iter().any(|s| s.targets.contains(&place));
+        outcomes.push(match &target.barred {
+            Some(error) => Some(Outcome::Failed(error.clone())),
+            None if signs_in => None,
+            None => still_good(doors, &target.standing),
+        });
+    }
+    let mut worked = Vec::new();
     for sign_in in &plan.sign_ins {
-        let done = one_sign_in(plan, sign_in, doors, given.as_ref());
-        match done {
-            Ok(done) => {
-                for (place, outcome) in done {
-                    outcomes[place] = Some(outcome);
-                }
-            }
+        match one_sign_in(plan, sign_in, doors, given, &mut outcomes) {
+            Ok(answers) => worked.extend(answers),
             Err(error) => {
                 for place in &sign_in.targets {
-                    outcomes[*place] = Some(Outcome::Failed(error.clone()));
+                    outcomes[*place].get_or_insert_with(|| Outcome::Failed(error.clone()));
                 }
-                if error.kind() == crate::error::Kind::Interrupted {
-                    return Err(error);
+                if error.kind() == Kind::Interrupted {
+                    break;
                 }
             }
         }
     }
-    Ok(plan
-        .targets
-        .iter()
-        .zip(outcomes)
-        .map(|(target, outcome)| Line {
-            profile: target.profile.clone(),
-            aws_profile: target.aws_profile.clone(),
-            critical: target.critical,
-            outcome: outcome
-                .unwrap_or_else(|| Outcome::Failed(Error::failed("this profile was passed over"))),
-        })
-        .collect())
+    let lines = plan.targets.iter().zip(outcomes);
+    let lines = lines.map(|(target, outcome)| Line {
+        profile: target.profile.clone(),
+        aws_profile: target.aws_profile.clone(),
+        critical: target.critical,
+        // Only Ctrl-C leaves a target without an outcome.
+        outcome: outcome.unwrap_or_else(|| Outcome::Failed(Error::interrupted())),
+    });
+    Ended {
+        lines: lines.collect(),
+        worked,
+    }
 }
 
 /// The outcome of keys that can stay.
@@ -88,26 +110,26 @@ pub fn account_name(doors: &Doors, learned: Option<&Learned>, account: &str) -> 
 }
 
 /// One sign-in and everything that hangs on it, under the lock of its identity provider.
-fn one_sign_in(
-    plan: &LoginPlan,
-    sign_in: &SignIn,
-    doors: &Doors,
+///
+/// The answers come back if they led to keys, for what the person may want to keep of them.
+fn one_sign_in<'a>(
+    plan: &'a LoginPlan<'a>,
+    sign_in: &'a SignIn<'a>,
+    doors: &'a Doors<'a>,
     given: Option<&Assertion>,
-) -> Result<Done> {
+    outcomes: &mut [Option<Outcome>],
+) -> Result<Option<Answers<'a>>> {
     let provider = sign_in.identity_provider;
     let names: Vec<&str> = sign_in
         .targets
         .iter()
         .map(|place| plan.targets[*place].profile.as_str())
         .collect();
-    let _flight = flight::take(
-        doors,
-        &provider.name,
-        &format!("mai login {}", names.join(" ")),
-    )?;
-    let (mut done, short) = second_look(plan, sign_in, doors)?;
+    let command = format!("mai login {}", names.join(" "));
+    let _flight = flight::take(doors, &provider.name, &command)?;
+    let short = second_look(plan, sign_in, doors, outcomes)?;
     if short.is_empty() {
-        return Ok(done);
+        return Ok(None);
     }
     let client = client::build(&client_settings(provider))?;
     let runtime = runtime()?;
@@ -137,30 +159,35 @@ fn one_sign_in(
     });
     doors.ui.done();
     let (results, roles, refused, answers) = redeemed?;
-    done.extend(refused);
-    done.extend(keep::keep(plan, doors, results, &roles)?);
-    let has_keys = |(_, outcome): &(usize, Outcome)| matches!(outcome, Outcome::SignedIn(_));
-    if let Some(mut answers) = answers.filter(|_| done.iter().any(has_keys)) {
-        answers.keep_what_worked();
+    let kept = keep::keep(plan, doors, results, &roles)?;
+    let mut has_keys = false;
+    for (place, outcome) in refused.into_iter().chain(kept) {
+        has_keys |= matches!(outcome, Outcome::SignedIn(_));
+        outcomes[place] = Some(outcome);
     }
-    Ok(done)
+    Ok(answers.filter(|_| has_keys))
 }
 
-/// After waiting for somebody else's sign-in their keys may do.
-fn second_look(plan: &LoginPlan, sign_in: &SignIn, doors: &Doors) -> Result<(Done, Vec<usize>)> {
+/// After waiting for somebody else's sign-in their keys may do; what is still short comes back.
+fn second_look(
+    plan: &LoginPlan,
+    sign_in: &SignIn,
+    doors: &Doors,
+    outcomes: &mut [Option<Outcome>],
+) -> Result<Vec<usize>> {
     let present = Present::read(doors.paths, doors.config)?;
-    let (mut done, mut short) = (Vec::new(), Vec::new());
+    let mut short = Vec::new();
     for &place in &sign_in.targets {
         let target = &plan.targets[place];
         let standing = present.standing_of(target, &plan::fingerprint_of(doors.config, target));
         // With --force everybody signs in for themselves, unless these keys came while waiting.
         let is_new = !plan.force || newer_than(plan, &standing);
-        match still_good(doors, &standing).filter(|_| is_new) {
-            Some(outcome) => done.push((place, outcome)),
-            None => short.push(place),
+        outcomes[place] = still_good(doors, &standing).filter(|_| is_new);
+        if outcomes[place].is_none() {
+            short.push(place);
         }
     }
-    Ok((done, short))
+    Ok(short)
 }
 
 fn newer_than(plan: &LoginPlan, standing: &Standing) -> bool {
@@ -320,7 +347,7 @@ fn choose_roles(
         });
         match order {
             Ok(order) => orders.push(order),
-            Err(error) if error.kind() == crate::error::Kind::Interrupted => return Err(error),
+            Err(error) if error.kind() == Kind::Interrupted => return Err(error),
             Err(error) => refused.push((place, Outcome::Failed(error))),
         }
     }
@@ -334,8 +361,12 @@ fn wanted_duration(
     role: &RoleArn,
     statement: &Statement,
     learned: &Learned,
-) -> Option<crate::duration::Span> {
-    let wanted = target.duration.or(statement.session_duration)?;
+) -> Option<Span> {
+    // SessionDuration is 900 to 43200 (IAM, SAML assertions for the authentication response).
+    let suggested = statement
+        .session_duration
+        .map(|span| span.clamp(Span::minutes(15), Span::hours(12)));
+    let wanted = target.duration.or(suggested)?;
     if target.duration_insisted {
         return Some(wanted);
     }

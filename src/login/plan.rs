@@ -39,6 +39,8 @@ pub struct Target {
     /// How long keys must still last to be left alone.
     pub min: Span,
     pub standing: Standing,
+    /// Why its section may not be written: known before anything is sent, and no reason to fail the others.
+    pub barred: Option<Error>,
 }
 
 /// One sign-in and the targets (their places in `LoginPlan::targets`) it serves.
@@ -76,7 +78,7 @@ impl<'a> LoginPlan<'a> {
         for target in &mut targets {
             let standing = present.standing_of(target, &fingerprint_of(doors.config, target));
             target.standing = standing;
-            present.check_writable(target, wishes.overwrite)?;
+            target.barred = present.check_writable(target, wishes.overwrite).err();
         }
         let mut plan = LoginPlan {
             sign_ins: Vec::new(),
@@ -85,7 +87,8 @@ impl<'a> LoginPlan<'a> {
             overwrite: wishes.overwrite,
         };
         for (place, profile) in profiles.iter().enumerate() {
-            if plan.targets[place].standing.is_good() && !plan.force {
+            let target = &plan.targets[place];
+            if target.barred.is_some() || target.standing.is_good() && !plan.force {
                 continue;
             }
             let provider = doors.config.provider_of(profile)?;
@@ -138,11 +141,12 @@ fn target(doors: &Doors, profile: &Profile, wishes: &Wishes, learned: &Learned) 
         Some(RoleWanted::Arn(arn)) => learned.longest_duration(&arn.to_string()),
         _ => None,
     };
-    let lifetime = lifetime(duration, longest);
     let aws_profile = match &wishes.aws_profile {
         Some(name) => name.clone(),
         None => profile.aws_profile.value.clone(),
     };
+    // Where nothing is wanted the identity provider may suggest a duration: then it is what it was the last time.
+    let lifetime = lifetime(duration.or_else(|| learned.lifetime(&aws_profile)), longest);
     if profile.critical.value && aws_profile == "default" {
         return Err(Error::usage(format!(
             "profile {} is critical and is never written to [default]",
@@ -185,6 +189,7 @@ fn target(doors: &Doors, profile: &Profile, wishes: &Wishes, learned: &Learned) 
             .is_some_and(|name| name.value == profile.name),
         min,
         standing: Standing::Absent,
+        barred: None,
     })
 }
 

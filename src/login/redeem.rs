@@ -71,14 +71,8 @@ pub async fn all(
         });
     }
     while let Some(done) = running.join_next().await {
-        match done {
-            Ok(result) => results.push(result),
-            // Only a bug ends a task early; the panic hook has said where.
-            Err(_) => results.push((
-                usize::MAX,
-                Err(Error::failed("redeeming a role stopped early")),
-            )),
-        }
+        // Only a bug ends a task early; the panic hook has said where, and its profile stays without an outcome.
+        results.extend(done.ok());
     }
     results.sort_by_key(|(place, _)| *place);
     results
@@ -122,6 +116,8 @@ async fn one(sts: &Sts, assertion: &Assertion, order: &Order) -> Result<Redeemed
                 best = Some((keys, duration));
             }
             Err(Refusal::DurationTooLong(_)) => search.too_long(duration),
+            // Shorter keys that are there are better than none.
+            Err(Refusal::Other(_)) if best.is_some() => break,
             Err(Refusal::Other(error)) => return Err(error),
         }
     }

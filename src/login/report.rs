@@ -36,15 +36,18 @@ pub struct Line {
     pub outcome: Outcome,
 }
 
-/// The exit code of all: that of the first that failed, in the order given.
+/// The exit code of all: that of the first that failed, in the order given; after Ctrl-C 130.
 pub fn exit_code(lines: &[Line]) -> u8 {
-    lines
-        .iter()
-        .find_map(|line| match &line.outcome {
-            Outcome::Failed(error) => Some(error.exit_code()),
+    let errors = || {
+        lines.iter().filter_map(|line| match &line.outcome {
+            Outcome::Failed(error) => Some(error),
             Outcome::SignedIn(_) | Outcome::StillGood(_) => None,
         })
-        .unwrap_or(0)
+    };
+    errors()
+        .find(|error| error.kind() == Kind::Interrupted)
+        .or_else(|| errors().next())
+        .map_or(0, Error::exit_code)
 }
 
 /// Says what happened.
@@ -172,11 +175,4 @@ fn document(line: &Line, config: &Config) -> Value {
         document.extend(more);
     }
     document
-}
-
-/// Was it Ctrl-C? Then the rest was not tried either.
-pub fn was_interrupted(lines: &[Line]) -> bool {
-    lines.iter().any(
-        |line| matches!(&line.outcome, Outcome::Failed(error) if error.kind() == Kind::Interrupted),
-    )
 }

@@ -3,7 +3,9 @@
 use crate::arn;
 use crate::config::{CodeSource, Consent, IdentityProvider, PasswordSource, Sourced};
 use crate::error::{Error, Kind, Result};
-use crate::idp::visit::{Agreement, AgreementKind, Choice, CodeRequest, Fields, Person, Settings};
+use crate::idp::visit::{
+    Agreement, AgreementKind, Choice, CodeKind, CodeRequest, Fields, Person, Settings,
+};
 use crate::idp::walk::{self, Arrival};
 use crate::login::stored_secrets::StoredSecrets;
 use crate::login::{Doors, one_time_code};
@@ -72,7 +74,10 @@ impl<'a> Answers<'a> {
                     "signed in at {} with {requests} requests",
                     self.host()
                 ));
-                self.password_worked()?;
+                if !arrival.password_accepted {
+                    self.password = None;
+                }
+                self.password_worked();
                 Ok(arrival)
             }
             Err(error) => {
@@ -91,7 +96,7 @@ impl<'a> Answers<'a> {
     fn settings(&self) -> Result<Settings> {
         let provider = self.provider;
         let configured = provider.trusted_hosts.iter().map(|host| host.value.clone());
-        let agreed = self.learned()?.agreed_hosts(&provider.name);
+        let agreed = self.learned()?.agreed_hosts(&self.origin());
         let text =
             |setting: &Option<Sourced<String>>| setting.as_ref().map(|text| text.value.clone());
         Ok(Settings {
@@ -117,13 +122,17 @@ impl<'a> Answers<'a> {
     }
 
     /// What was refused earlier for this user is forgotten: the account takes a password again.
-    fn password_worked(&mut self) -> Result<()> {
+    fn password_worked(&mut self) {
         if self.password.is_none() {
-            return Ok(());
+            return;
         }
-        let mut learned = self.learned()?;
-        learned.forget_refused(&self.learned_name());
-        learned.save()
+        let forgotten = self.learned().and_then(|mut learned| {
+            learned.forget_refused(&self.learned_name());
+            learned.save()
+        });
+        if let Err(error) = forgotten {
+            self.doors.ui.warn(&error.to_string());
+        }
     }
 
     fn learned(&self) -> Result<Learned> {
@@ -134,9 +143,13 @@ impl<'a> Answers<'a> {
         self.username.as_deref().unwrap_or("")
     }
 
-    /// What was learned about this user is kept under this name.
+    fn origin(&self) -> String {
+        self.provider.url.value.origin().ascii_serialization()
+    }
+
+    /// What was learned about this account is kept under this name: two names in profiles.yaml may mean one account.
     fn learned_name(&self) -> String {
-        format!("{} {}", self.provider.name, self.user())
+        format!("{} {}", self.origin(), self.user())
     }
 
     fn host(&self) -> &str {
@@ -179,6 +192,13 @@ impl<'a> Answers<'a> {
 
     fn find_password(&mut self, host: &str) -> Result<(Secret, Source)> {
         if let Some(password) = self.doors.password_from_stdin() {
+            if self.was_refused(&password)? {
+                let user = self.user();
+                return Err(Error::refused(format!(
+                    "{host} refused this password of {user} before, so it is not sent again"
+                ))
+                .hint(self.after_refusal(Source::Stdin)));
+            }
             return Ok((password, Source::Stdin));
         }
         if self.doors.ask_password {
@@ -237,14 +257,14 @@ impl<'a> Answers<'a> {
             && self.doors.presence().is_person()
             && self.stored.place().is_some();
         let declined = format!("leave the password of {} unstored", self.user());
-        if !can_keep || learned.has_consent(&self.provider.name, &declined) {
+        if !can_keep || learned.has_consent(&self.origin(), &declined) {
             return Ok(());
         }
         if !self.doors.ui.confirm(
             &format!("Keep the password of {} in {place}?", self.user()),
             true,
         )? {
-            learned.remember_consent(&self.provider.name, &declined);
+            learned.remember_consent(&self.origin(), &declined);
             return learned.save();
         }
         let user = self.user().to_owned();
@@ -351,7 +371,12 @@ impl Person for Answers<'_> {
 
     fn code(&mut self, ask: &CodeRequest) -> Result<Secret> {
         let host = ask.host.clone();
-        match &self.provider.mfa.code.value {
+        // Only a code of an app can be made from a TOTP secret, and a printed list is with the person.
+        let source = match (&self.provider.mfa.code.value, ask.kind) {
+            (CodeSource::Keyring, CodeKind::Sent) | (_, CodeKind::Recovery) => &CodeSource::Ask,
+            (source, _) => source,
+        };
+        match source {
             CodeSource::Ask => {
                 if !self.doors.presence().is_person() {
                     return Err(self.needs_person(&format!("a one-time code for {} at {host}", self.user())));
@@ -389,7 +414,7 @@ impl Person for Answers<'_> {
 
     fn agree(&mut self, ask: &Agreement) -> Result<bool> {
         let mut learned = self.learned()?;
-        let provider = &self.provider.name;
+        let provider = &self.origin();
         let known = match ask.kind {
             AgreementKind::NewHost => learned.agreed_hosts(provider).contains(&ask.host),
             AgreementKind::Consent | AgreementKind::Terms => {

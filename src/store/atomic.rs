@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
+use crate::process::undisturbed;
 use crate::store::state_folder::{self, reason};
 
 /// A file as it was when it was read, and the open file, which tells whether somebody writes to it later.
@@ -392,11 +393,16 @@ fn write_in_place(
     if !is_unchanged(&file, then, original).map_err(|error| explain(target, &error))? {
         return Ok(Outcome::Outdated);
     }
+    // Closed to others before there is something new to read in it.
+    let mode = keep_mode(target, &file, then);
     let old = original.map(|original| original.bytes.as_slice());
-    overwrite(&mut file, old.unwrap_or_default(), bytes)
-        .map_err(|error| explain(target, &error))?;
+    let written = {
+        let _whole = undisturbed();
+        overwrite(&mut file, old.unwrap_or_default(), bytes)
+    };
+    written.map_err(|error| explain(target, &error))?;
     let mut notes = vec![format!("{} was written in place: {why}", target.display())];
-    notes.extend(keep_mode(target, &file, then));
+    notes.extend(mode);
     Ok(Outcome::Written { notes })
 }
 
@@ -483,11 +489,15 @@ fn keep_mode(target: &Path, file: &File, old: &Metadata) -> Option<String> {
         || file
             .set_permissions(fs::Permissions::from_mode(mode))
             .is_ok();
-    (is_open && done).then(|| {
-        format!(
+    is_open.then(|| match done {
+        true => format!(
             "{} was open to other users (mode {before:04o}); now only you can read it (0600)",
             target.display()
-        )
+        ),
+        false => format!(
+            "{} is open to other users (mode {before:04o}) and cannot be closed to them",
+            target.display()
+        ),
     })
 }
 

@@ -29,8 +29,11 @@ impl SecretsFile {
 
     fn edit<T>(&self, change: impl Fn(&mut Vec<Entry>) -> T) -> Result<T, String> {
         let written = locked_file::update_own(&self.state_folder, FILE, |bytes| {
-            if !bytes.is_empty() && !bytes.starts_with(HEADER.as_bytes()) {
-                return Err(Error::failed("it was written by another version of `mai`"));
+            // What cannot be read must not be written over: it may be secrets.
+            let text = std::str::from_utf8(bytes).unwrap_or("damaged");
+            if !text.is_empty() && text.lines().next() != Some(HEADER) {
+                let why = "it is damaged, or from another version of `mai`";
+                return Err(Error::failed(why).hint("move the file `secrets` away"));
             }
             let mut entries = parse(bytes);
             let value = change(&mut entries);
