@@ -43,17 +43,20 @@ pub fn answer(page: &Page, visit: &mut Visit<'_>, step: usize) -> Result<Step> {
             Ok(Step::Send(filled(page, visit, form)?))
         }
         PageKind::NewPassword => Err(refusal::new_password(page, visit)),
-        PageKind::Enrolment => Err(refusal::enrolment(page)),
+        PageKind::Enrolment => Err(refusal::enrolment(page, visit)),
         PageKind::WebAuthn => Err(refusal::needs_browser(
             page,
+            visit,
             "asks for a security key or passkey",
         )),
         PageKind::Captcha => Err(refusal::needs_browser(
             page,
+            visit,
             "wants to see that you are no robot",
         )),
         PageKind::ScriptOnly => Err(refusal::needs_browser(
             page,
+            visit,
             "shows a page that only scripts can fill",
         )),
         PageKind::Negotiate => Err(refusal::negotiate(page)),
@@ -115,6 +118,7 @@ fn log_in(page: &Page, visit: &mut Visit<'_>, form: usize, login: &Login) -> Res
         // A browser would show it in the address bar; only a script can mean this.
         return Err(refusal::needs_browser(
             page,
+            visit,
             "has a login form that only a script can send",
         ));
     }
@@ -126,7 +130,9 @@ fn log_in(page: &Page, visit: &mut Visit<'_>, form: usize, login: &Login) -> Res
         }
         if login.password.is_none() {
             visit.last = Sent::Username;
-            visit.person.step(&format!("user name for {}", page.host()));
+            visit
+                .person
+                .step(&format!("sending the user name to {}", page.host()));
         }
     }
     if let Some(field) = login.password {

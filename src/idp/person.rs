@@ -11,7 +11,8 @@ pub trait Person {
     fn username(&mut self, host: &str) -> Result<String>;
     /// Called at most once in a sign-in.
     fn password(&mut self, host: &str) -> Result<Secret>;
-    /// The password that was just given is wrong: whoever stored it must not give it again.
+    /// The password that was just given is wrong, the page says so: whoever stored it must not give it again. A form
+    /// that merely comes back is no such word.
     fn password_refused(&mut self) {}
     fn code(&mut self, ask: &CodeRequest) -> Result<Secret>;
     /// Which of the options? A number below their count.

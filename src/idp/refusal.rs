@@ -31,11 +31,12 @@ pub fn rejected(page: &Page, message: Option<&Message>, visit: &mut Visit<'_>) -
     }
     let error = match (visit.last, complaint) {
         (Sent::Code, _) if visit.together && complaint != Some(Complaint::BadCode) => {
-            visit.person.password_refused();
+            // The password may be right, so whoever stored it keeps it.
             Error::refused(format!(
                 "{host} refused the password{} or the code",
                 of_user(visit)
             ))
+            .hint("try again with a new code; `--ask` asks for another password")
         }
         (Sent::Code, _) | (_, Some(Complaint::BadCode)) => code(&host),
         (_, Some(Complaint::Stale)) => Error::failed(format!(
@@ -51,11 +52,19 @@ pub fn rejected(page: &Page, message: Option<&Message>, visit: &mut Visit<'_>) -
             visit.person.password_refused();
             Error::refused(format!("{host} refused the password{}", of_user(visit)))
         }
+        // Lost cookies look like this too, so the password does not count as refused.
         (Sent::Password, _) => {
-            visit.person.password_refused();
+            let why = match text.is_empty() {
+                true => " without saying why",
+                false => "",
+            };
             Error::refused(format!(
-                "{host} asked for the password{} again without saying why",
+                "{host} asked again for the password{}{why}",
                 of_user(visit)
+            ))
+            .hint(format!(
+                "look at {} in a browser; `--ask` asks for another password",
+                visit.address()
             ))
         }
         (Sent::Username, _) => Error::refused(format!(
@@ -87,8 +96,10 @@ fn final_word(complaint: Complaint, host: &str, visit: &Visit<'_>) -> Option<Err
             .hint("wait, or ask your help desk; mai does not try again by itself"),
         ),
         Complaint::Expired => Some(
-            Error::refused(format!("{host} says that the password{who} has expired"))
-                .hint("change it in a browser, then sign in again"),
+            Error::needs_you(format!(
+                "the password{who} at {host} has expired and must be changed"
+            ))
+            .hint(change_it(visit)),
         ),
         Complaint::Access => Some(
             Error::refused(format!("{host} does not let you in"))
@@ -143,39 +154,43 @@ fn error_page(page: &Page, text: &str, step: usize) -> Error {
 }
 
 /// Something only a browser, or a person with one, can do.
-pub fn needs_browser(page: &Page, what: &str) -> Error {
+pub fn needs_browser(page: &Page, visit: &Visit<'_>, what: &str) -> Error {
     Error::needs_you(format!("{} {what}: a browser is needed", page.host())).hint(format!(
         "open {} in a browser and sign in there once, then try again",
-        page.origin()
+        visit.address()
     ))
+}
+
+fn change_it(visit: &Visit<'_>) -> String {
+    format!(
+        "change it in a browser at {}, then sign in again",
+        visit.address()
+    )
 }
 
 pub fn new_password(page: &Page, visit: &Visit<'_>) -> Error {
     with_words(
-        Error::refused(format!(
-            "{} wants a new password{} before it goes on",
-            page.host(),
-            of_user(visit).replacen("of", "for", 1)
+        Error::needs_you(format!(
+            "the password{} at {} must be changed",
+            of_user(visit),
+            page.host()
         )),
         page.message
             .as_ref()
             .map(|m| m.text.as_str())
             .unwrap_or_default(),
     )
-    .hint(format!(
-        "change it in a browser at {}, then sign in again",
-        page.origin()
-    ))
+    .hint(change_it(visit))
 }
 
-pub fn enrolment(page: &Page) -> Error {
+pub fn enrolment(page: &Page, visit: &Visit<'_>) -> Error {
     Error::needs_you(format!(
         "{} wants a second factor to be set up before it goes on",
         page.host()
     ))
     .hint(format!(
         "sign in once in a browser at {} and set it up there",
-        page.origin()
+        visit.address()
     ))
 }
 

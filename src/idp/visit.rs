@@ -157,6 +157,17 @@ impl<'a> Visit<'a> {
         false
     }
 
+    /// Where a person starts this sign-in in a browser: the configured URL, without its query.
+    pub fn address(&self) -> String {
+        let mut url = self.settings.start.clone();
+        url.set_query(None);
+        url.set_fragment(None);
+        // Only a URL without a host keeps these, and it has none to keep.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        url.to_string()
+    }
+
     pub fn known_user(&self) -> Option<&str> {
         self.user.as_deref()
     }
@@ -185,7 +196,7 @@ impl<'a> Visit<'a> {
             None => self.person.password(&host)?,
         };
         self.given = Some(password.clone());
-        self.person.step(&format!("password for {host}"));
+        self.person.step(&format!("sending the password to {host}"));
         self.password_at = Some(host);
         self.last = Sent::Password;
         Ok(password)
@@ -217,7 +228,8 @@ impl<'a> Visit<'a> {
         let code = self
             .codes
             .ask(self.person, self.settings.presence, &request, wanted.length)?;
-        self.person.step(&format!("code for {}", request.host));
+        self.person
+            .step(&format!("sending the code to {}", request.host));
         self.last = Sent::Code;
         Ok(code)
     }

@@ -130,6 +130,11 @@ static CLASSES: LazyLock<Vec<(Complaint, Regex)>> = LazyLock::new(|| {
             Complaint::Access,
             r"not authori[sz]ed|unauthori[sz]ed|access (is |was )?denied|not eligible|no (access|role|permission)|not (allowed|permitted|assigned)|forbidden|do(es)? not have (access|permission)|zugriff verweigert|keine berechtigung|nicht berechtigt|accès refusé|non autorisé|acceso denegado|no autorizado|権限",
         ),
+        // Before the words for wrong passwords: something else went wrong.
+        (
+            Complaint::Other,
+            r"went wrong|(internal|server|system|technical|unexpected|unknown) (error|problem|failure)|(invalid|bad|malformed|incorrect) (request|response|url|parameter)|request failed|interner fehler|erreur (interne|technique)|error interno|schiefgelaufen",
+        ),
         (
             Complaint::BadCredentials,
             r"incorrect|invalid|wrong|not recogni[sz]ed|did ?n.t recogni[sz]e|cannot be identified|could not (be )?(find|found|verif|sign)|unknown (user|account)|user not found|not find|failed|failure|do(es)? ?n.t match|do not match|falsch|ungültig|fehlgeschlagen|unbekannt|inv[aá]lid|incorrecte?|erron[ée]|échou|onjuist|ongeldig|felaktig|正しくありません|不正确|错误",
@@ -158,7 +163,7 @@ mod tests {
 
     #[test]
     fn every_class_has_its_words() {
-        assert_eq!(CLASSES.len(), 6);
+        assert_eq!(CLASSES.len(), 7);
     }
 
     #[test]
@@ -225,6 +230,9 @@ mod tests {
             ("CSRF token verification failed.", Stale),
             ("Welcome back", Other),
             ("Your clock is nice", Other),
+            ("Oops, something went wrong. Please try again.", Other),
+            ("An internal server error occurred, login failed", Other),
+            ("Invalid request", Other),
         ] {
             assert_eq!(classify(text), expected, "{text}");
         }

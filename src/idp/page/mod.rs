@@ -82,11 +82,6 @@ impl Page {
         host_of(&self.url)
     }
 
-    /// What to type into a browser to get there.
-    pub fn origin(&self) -> String {
-        self.url.origin().ascii_serialization()
-    }
-
     pub fn place(&self) -> Place<'_> {
         Place {
             page: &self.url,

@@ -115,15 +115,21 @@ fn required_action(page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {
             "your profile to be completed"
         }
         "" => return None,
-        other => return Some(Err(stopped(page, &format!("the action {}", clean(other))))),
+        other => {
+            return Some(Err(stopped(
+                page,
+                visit,
+                &format!("the action {}", clean(other)),
+            )));
+        }
     };
-    Some(Err(stopped(page, what)))
+    Some(Err(stopped(page, visit, what)))
 }
 
-fn stopped(page: &Page, what: &str) -> Error {
+fn stopped(page: &Page, visit: &Visit<'_>, what: &str) -> Error {
     Error::needs_you(format!("{} wants {what} before it goes on", page.host())).hint(format!(
         "sign in once in a browser at {} and do it there",
-        page.origin()
+        visit.address()
     ))
 }
 

@@ -226,8 +226,8 @@ fn pages_that_end_a_sign_in_say_what_to_do() {
     for (page, kind, words) in [
         (
             "<form method=post><input type=password name=new1><input type=password name=new2></form>",
-            Kind::Refused,
-            "wants a new password",
+            Kind::NeedsYou,
+            "the password at idp.test must be changed",
         ),
         (
             "<form method=post><input name=totp><input type=hidden name=totpSecret value=x></form>",
@@ -267,6 +267,24 @@ fn pages_that_end_a_sign_in_say_what_to_do() {
         assert!(error.message().contains(words), "{error}");
         assert!(error.hint_text().is_some(), "{error}");
         assert!(ada.asked.is_empty(), "{:?}", ada.asked);
+    }
+}
+
+#[test]
+fn hints_lead_to_the_configured_address_without_its_query() {
+    let settings = Settings::new(Url::parse(&format!("{START}?app=aws&secret=1#x")).unwrap());
+    for page in [
+        "<form method=post><input type=password name=new1><input type=password name=new2></form>",
+        "<form method=post><input name=totp><input type=hidden name=totpSecret value=x></form>",
+        "<div class=h-captcha></div>",
+        "<p class=error>Your password has expired.</p>",
+    ] {
+        let page = html(page).at("https://other.test/deep?session=1");
+        let mut site = Site::default().on("GET /start", page);
+        let error = fails(&mut site, &settings, &mut Ada::default());
+        let hint = error.hint_text().unwrap_or_default();
+        assert!(hint.contains("https://idp.test/start"), "{error}: {hint}");
+        assert!(!hint.contains(['?', '#']), "{hint}");
     }
 }
 

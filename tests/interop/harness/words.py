@@ -25,12 +25,12 @@ SAYS_DISABLED = r"(?i)(disabled|locked)"
 # Keycloak shows a temporary lock as a wrong password, on purpose.
 SAYS_LOCKED_FOR_A_WHILE = r"(?i)(locked|disabled|password)"
 SAYS_NO_ROLES = r"(?i)\bno\b[^\n]*roles?"
-SAYS_CHANGE_PASSWORD = r"(?i)(update|change|new)[^\n]*password|UPDATE_PASSWORD|password[^\n]*(update|change|expired)"
+SAYS_CHANGE_PASSWORD = r"(?i)password[^\n]*must be changed"
 SAYS_CONSENT = r"(?i)consent|agree"
 SAYS_NOT_OFFERED = r"(?i)not offered|does not offer|offers no"
 SAYS_SHORTER = r"(?i)(longest|at most|maximum|instead)"
 SAYS_UNTRUSTED = r"(?i)certificate"
 SAYS_OTHER_STS = r"AWS_ENDPOINT_URL_STS"
 
-# A page that asks for a new password: a person must go there with a browser.
-CHANGE_PASSWORD_CODES = (NEEDS_A_PERSON, REFUSED)
+# A password that must be changed: a person must go there with a browser.
+CHANGE_PASSWORD_CODES = (NEEDS_A_PERSON,)
