@@ -28,7 +28,8 @@ pub async fn read(mut answer: reqwest::Response, url: &Url, largest: usize) -> R
             return Err(Error::unfamiliar(format!(
                 "{host} sent more than {} MB, more than any such answer has",
                 largest / (1024 * 1024)
-            )));
+            ))
+            .hint("check the address; `-vv` shows the way there"));
         }
         body.extend_from_slice(&chunk);
     }
