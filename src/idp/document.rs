@@ -16,6 +16,8 @@ use crate::error::{Error, Result};
 pub const LARGEST: usize = 2 * 1024 * 1024;
 /// The deepest nesting that is parsed: the limit of browsers.
 pub const DEEPEST: usize = 512;
+/// The most elements that are made of one page, those included that the parser adds by itself.
+const MOST_ELEMENTS: usize = 100_000;
 /// Of things that have to be looked at one by one, no page needs more.
 pub const MOST: usize = 2_000;
 /// The most text that is read out, in bytes.
@@ -62,6 +64,12 @@ impl Document {
             if parser.tokenizer.sink.sink.too_deep.get() {
                 return Err(Error::unfamiliar(format!(
                     "a page nested more than {DEEPEST} levels deep arrived"
+                )));
+            }
+            // A few open `<b>` are made anew in every paragraph, so a short page can become a huge tree.
+            if parser.tokenizer.sink.sink.elements.get() > MOST_ELEMENTS {
+                return Err(Error::unfamiliar(format!(
+                    "a page of more than {MOST_ELEMENTS} elements arrived"
                 )));
             }
             rest = tail;
@@ -195,6 +203,7 @@ struct Sink {
     inner: HtmlTreeSink,
     owners: RefCell<HashMap<NodeId, NodeId>>,
     too_deep: Cell<bool>,
+    elements: Cell<usize>,
 }
 
 impl Sink {
@@ -203,6 +212,7 @@ impl Sink {
             inner: HtmlTreeSink::new(Html::new_document()),
             owners: RefCell::default(),
             too_deep: Cell::new(false),
+            elements: Cell::new(0),
         }
     }
 
@@ -278,6 +288,7 @@ impl TreeSink for Sink {
         attributes: Vec<Attribute>,
         flags: ElementFlags,
     ) -> NodeId {
+        self.elements.set(self.elements.get() + 1);
         self.inner.create_element(name, attributes, flags)
     }
 
@@ -346,6 +357,16 @@ mod tests {
             assert!(error.message().contains("512"), "{tag}: {error}");
             assert!(started.elapsed() < Duration::from_secs(20), "{tag}");
         }
+    }
+
+    #[test]
+    fn elements_that_the_parser_makes_by_itself_are_counted() {
+        let open: String = (0..400).map(|n| format!("<b id={n}>")).collect();
+        let text = format!("<p>{open}{}", "<p>x".repeat(20_000));
+        let started = Instant::now();
+        let error = Document::parse(&text).err().expect("too many");
+        assert!(error.message().contains("elements"), "{error}");
+        assert!(started.elapsed() < Duration::from_secs(20));
     }
 
     #[test]
