@@ -11,7 +11,7 @@ use super::form::{Answer, ControlKind, Form, Method};
 use super::page::choices::{ChoiceOf, Choices, Take, is_factor};
 use super::page::kind::{PageKind, classify};
 use super::page::message::{Complaint, Message};
-use super::page::{Frame, Page};
+use super::page::{Frame, Page, host_of};
 use super::refusal;
 use super::visit::{Again, AgreementKind, Choice, CodeWanted, Sent, Step, Visit};
 use crate::error::{Error, Result, clean};
@@ -30,7 +30,7 @@ pub fn answer(page: &Page, visit: &mut Visit<'_>, step: usize) -> Result<Step> {
         PageKind::Consent(form) => agree(page, visit, form, AgreementKind::Consent),
         PageKind::Terms(form) => agree(page, visit, form, AgreementKind::Terms),
         PageKind::Notice(form) => {
-            let text = &page.forms[form].text;
+            let text = &page.text;
             let reaches_somebody = ["sms", "call", "email", "push"]
                 .iter()
                 .any(|method| is_factor(text, method));
@@ -100,6 +100,10 @@ fn log_in(page: &Page, visit: &mut Visit<'_>, form: usize, login: &Login) -> Res
     let message = page.message.as_ref();
     let stale = message.is_some_and(|m| m.complaint == Complaint::Stale);
     if login.password.is_some() && visit.password_sent() {
+        let (_, to) = Answer::new(form).target(&page.forms[form], page.place())?;
+        if !visit.gave_password_to(&page.host()) && !visit.gave_password_to(&host_of(&to)) {
+            return Err(visit.second_password(&page.host()));
+        }
         visit.went_stale |= stale;
         let error = refusal::rejected(page, message, visit);
         return match stale {
@@ -156,6 +160,7 @@ pub fn give_code(
     fields: &CodeFields,
     device: Option<String>,
 ) -> Result<Step> {
+    visit.together = false;
     let mut answer = filled(page, visit, form)?;
     add_code(page, visit, form, fields, device, &mut answer)?;
     Ok(Step::Send(answer))
@@ -183,7 +188,14 @@ pub fn add_code(
             .person
             .warn(&format!("{} says: {}", page.host(), message.text));
     }
-    let (_, to) = answer.target(&page.forms[form], page.place())?;
+    let (method, to) = answer.target(&page.forms[form], page.place())?;
+    if method != Method::Post && !page.forms[form].method_given {
+        return Err(refusal::needs_browser(
+            page,
+            visit,
+            "has a form for a code that only a script can send",
+        ));
+    }
     let (label, kind) = code::about(&page.forms[form], fields);
     let code = visit.code(
         &to,

@@ -30,6 +30,16 @@ pub fn rejected(page: &Page, message: Option<&Message>, visit: &mut Visit<'_>) -
         return with_words(error, &text);
     }
     let error = match (visit.last, complaint) {
+        (_, Some(Complaint::Stale)) => Error::failed(format!(
+            "{host} says that the sign-in took too long or lost its cookies"
+        ))
+        .hint("try again"),
+        (Sent::Code, None | Some(Complaint::Other)) if visit.together && visit.went_stale => {
+            Error::failed(format!(
+                "{host} lost the sign-in while password and code were on their way"
+            ))
+            .hint("try again; neither was refused")
+        }
         (Sent::Code, _) if visit.together && complaint != Some(Complaint::BadCode) => {
             // The password may be right, so whoever stored it keeps it.
             Error::refused(format!(
@@ -39,10 +49,6 @@ pub fn rejected(page: &Page, message: Option<&Message>, visit: &mut Visit<'_>) -
             .hint("try again with a new code; `--ask` asks for another password")
         }
         (Sent::Code, _) | (_, Some(Complaint::BadCode)) => code(&host),
-        (_, Some(Complaint::Stale)) => Error::failed(format!(
-            "{host} says that the sign-in took too long or lost its cookies"
-        ))
-        .hint("try again"),
         (Sent::Password, None | Some(Complaint::Other)) if visit.went_stale => Error::failed(
             format!("{host} lost the sign-in while the password was on its way"),
         )
@@ -116,7 +122,10 @@ pub fn complaint(page: &Page, message: &Message, visit: &mut Visit<'_>, step: us
     let host = page.host();
     match message.complaint {
         Complaint::Other => error_page(page, &message.text, step),
-        Complaint::BadCredentials if visit.last == Sent::Nothing => {
+        // Something failed, but perhaps not the password.
+        Complaint::BadCredentials
+            if visit.last == Sent::Nothing || !message.names_credentials() =>
+        {
             error_page(page, &message.text, step)
         }
         Complaint::Stale => Error::failed(format!("{host} lost the state of the sign-in, twice"))

@@ -184,11 +184,8 @@ impl<'a> Visit<'a> {
     /// The password, for a request to `to` and for nothing else. It is given out once.
     pub fn password(&mut self, to: &Url) -> Result<Secret> {
         let host = host_of(to);
-        if let Some(earlier) = &self.password_at {
-            return Err(Error::refused(format!(
-                "{host} asked for a password after {earlier} had been given one"
-            ))
-            .hint("a password is sent once per sign-in; try again, or sign in once in a browser"));
+        if self.password_sent() {
+            return Err(self.second_password(&host));
         }
         self.trust(to)?;
         let password = match self.given.take() {
@@ -200,6 +197,19 @@ impl<'a> Visit<'a> {
         self.password_at = Some(host);
         self.last = Sent::Password;
         Ok(password)
+    }
+
+    pub(super) fn gave_password_to(&self, host: &str) -> bool {
+        self.password_at.as_deref() == Some(host)
+    }
+
+    /// A host wants a password too, after another one was given it.
+    pub(super) fn second_password(&self, host: &str) -> Error {
+        Error::refused(format!(
+            "{host} asked for a password after {} had been given one",
+            self.password_at.as_deref().unwrap_or("another host")
+        ))
+        .hint("a password is sent once per sign-in; try again, or sign in once in a browser")
     }
 
     /// The password is not sent after all: the sign-in starts again, and it is for the page that comes then.
@@ -404,7 +414,8 @@ fn names(way: &Way, wanted: &str) -> bool {
 
 /// Tells texts apart without keeping them.
 fn fingerprint(text: &str) -> String {
-    let hash = digest::digest(&digest::SHA256, clean(text).as_bytes());
+    // All of it: what is shown is cut, and what stands below would be agreed to unseen.
+    let hash = digest::digest(&digest::SHA256, text.as_bytes());
     hash.as_ref()[..8]
         .iter()
         .map(|b| format!("{b:02x}"))

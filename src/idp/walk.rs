@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 use url::Url;
 
@@ -92,6 +94,7 @@ pub(super) async fn walk<F: Fetch>(
         patience,
         clock_skew: None,
         basic: None,
+        basic_was_sent: false,
         made_request: false,
         before_request: None,
         seen: HashMap::new(),
@@ -132,6 +135,8 @@ struct Walk<'a, F> {
     patience: TimeDelta,
     clock_skew: Option<TimeDelta>,
     basic: Option<Basic>,
+    /// Did the request that this page answers carry it?
+    basic_was_sent: bool,
     /// Did we ask with a SAML request of our own?
     made_request: bool,
     /// What the start URL said before we did.
@@ -190,6 +195,8 @@ impl<F: Fetch> Walk<'_, F> {
                         }
                     }
                     Step::StartAgain(why, error) => {
+                        // A login form that comes now says nothing about the password.
+                        self.visit.went_stale |= self.visit.password_sent();
                         let first = match why {
                             super::visit::Again::Stale => self.visit.once("start again: stale"),
                             super::visit::Again::Portal => self.visit.once("start again: portal"),
@@ -226,7 +233,14 @@ impl<F: Fetch> Walk<'_, F> {
         {
             request.basic = Some((basic.user.clone(), basic.password.clone()));
         }
-        let response = self.fetcher.fetch(request, &self.visit.trusted).await?;
+        let in_address =
+            (request.carries_secret && request.method == Method::Get).then(|| request.url.clone());
+        let mut response = self.fetcher.fetch(request, &self.visit.trusted).await?;
+        self.basic_was_sent = response.had_basic;
+        if in_address.as_ref() == Some(&response.url) {
+            // The secret stood in it, and nothing that follows may repeat it.
+            response.url.set_query(None);
+        }
         if let Some(date) = response.date {
             self.clock_skew = Some(date - clock::now());
         }
@@ -257,6 +271,14 @@ impl<F: Fetch> Walk<'_, F> {
                     "{} sent an empty answer for AWS",
                     page.host()
                 )));
+            }
+            // Whoever could change a page on the way could put in keys of an account of their own.
+            if self.visit.plain_http_hop && !self.visit.trusted.allows(&page.url) {
+                return Err(Error::refused(format!(
+                    "{} was named by a page that came over plain http, so its answer for AWS is not believed",
+                    page.host()
+                ))
+                .hint("use the https address of the identity provider as `url:`"));
             }
             return Ok(Some(Assertion::new(Secret::new(response), host)));
         }
@@ -307,6 +329,13 @@ impl<F: Fetch> Walk<'_, F> {
         if let Some(basic) = &self.basic
             && same_origin(&basic.origin, &page.url)
         {
+            // On the way over another host it is left out.
+            if !self.basic_was_sent {
+                return Ok(Step::Go(page.url.clone()));
+            }
+            if let Some(message) = page.message.as_ref().filter(|m| m.is_about_the_account()) {
+                return Err(refusal::rejected(page, Some(message), &mut self.visit));
+            }
             self.visit.person.password_refused();
             return Err(Error::refused(format!(
                 "{host} refused the password of {}",
@@ -343,6 +372,16 @@ impl<F: Fetch> Walk<'_, F> {
                 page.host()
             ))
             .hint("try the URL in a browser; `-vv` shows the way there"));
+        }
+        if let Some(response) = form.control("SAMLResponse")
+            && is_meant_for_aws(&response.value)
+        {
+            return Err(Error::refused(format!(
+                "{} wants the answer for AWS to be sent to {}, which is not AWS",
+                page.host(),
+                host_of(&prepared.url)
+            ))
+            .hint("nothing was sent there; ask who runs the identity provider"));
         }
         if answer.carries_secret() && !self.visit.trusted.allows(&prepared.url) {
             return Err(Error::refused(format!(
@@ -397,6 +436,16 @@ impl<F: Fetch> Walk<'_, F> {
         }
         Ok(())
     }
+}
+
+/// Does this answer name AWS as its audience? Whoever holds it can become any role in it.
+fn is_meant_for_aws(response: &str) -> bool {
+    let encoded: String = response.split_whitespace().collect();
+    STANDARD.decode(encoded).is_ok_and(|xml| {
+        String::from_utf8_lossy(&xml)
+            .split("Audience>")
+            .any(|part| part.trim_start().starts_with("urn:amazon:webservices"))
+    })
 }
 
 /// A GET, as after a click on the page.

@@ -97,6 +97,8 @@ pub struct Response {
     /// Was a request on the way open to others (plain http, not to this computer)? Hosts that were named by such a
     /// hop or after it are not to be trusted.
     pub plain_http_hop: bool,
+    /// Did the last request carry user and password of a browser's own dialog?
+    pub had_basic: bool,
 }
 
 impl fmt::Debug for Response {
@@ -179,7 +181,9 @@ impl Visitor {
             trace::say(&hop);
             self.hops.push(hop);
             let Some(next) = next else {
-                return page(answer, request.url, plain_http_hop).await;
+                let mut page = page(answer, request.url, plain_http_hop).await?;
+                page.had_basic = request.basic.is_some();
+                return Ok(page);
             };
             from = Some(shown_host(&request.url));
             request = carry_on(request, next, answer.status())?;
@@ -199,6 +203,7 @@ impl Visitor {
         if let Err(error) = &sent
             && request.method == Method::Get
             && !request.carries_secret
+            && request.basic.is_none()
             && !error.is_connect()
             && !error.is_timeout()
         {
@@ -377,6 +382,7 @@ async fn page(answer: reqwest::Response, url: Url, plain_http_hop: bool) -> Resu
         charset,
         date,
         plain_http_hop,
+        had_basic: false,
     })
 }
 

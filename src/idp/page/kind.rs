@@ -88,7 +88,9 @@ pub fn classify(page: &Page, names: &FieldNames, password_sent: bool) -> PageKin
         return PageKind::WebAuthn;
     }
     // A refusal with a button below it is still a refusal.
-    if let Some(message) = page.message.as_ref().filter(|m| is_final(m)) {
+    if let Some(message) = page.message.as_ref().filter(|m| is_final(m))
+        && !is_trouble_of_the_server(page)
+    {
         return PageKind::Complaint(message.clone());
     }
     if let Some(kind) = agreement(page) {
@@ -101,6 +103,10 @@ pub fn classify(page: &Page, names: &FieldNames, password_sent: bool) -> PageKin
         return PageKind::Notice(form);
     }
     without_form(page, password_sent)
+}
+
+fn is_trouble_of_the_server(page: &Page) -> bool {
+    page.status == 429 || page.status >= 500
 }
 
 /// No other page would make it better.
@@ -200,6 +206,13 @@ fn redirect(page: &Page) -> Option<(Url, Duration)> {
 
 /// What the page complains about; without a marked text its title and headings speak.
 fn complaint(page: &Page) -> Option<Message> {
+    // "Temporarily unavailable" and "time-out" are its own troubles then, not those of an account or a session.
+    if is_trouble_of_the_server(page) {
+        return Some(Message {
+            text: clean(&page.text),
+            complaint: Complaint::Other,
+        });
+    }
     if let Some(message) = &page.message {
         return Some(message.clone());
     }

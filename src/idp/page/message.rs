@@ -37,7 +37,24 @@ impl Message {
             text: clean(text),
         }
     }
+
+    /// Does it speak of a password or a user, and not only of something that failed?
+    pub fn names_credentials(&self) -> bool {
+        CREDENTIALS.as_ref().is_some_and(|r| r.is_match(&self.text))
+    }
+
+    /// Is it about the account, whatever the password?
+    pub fn is_about_the_account(&self) -> bool {
+        matches!(
+            self.complaint,
+            Complaint::Locked | Complaint::Expired | Complaint::Access
+        )
+    }
 }
+
+static CREDENTIALS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)pass ?(word|wort|wd)|credential|kennwort|user ?(name|id)?\b|username|benutzer|mot de passe|utilisateur|contraseña|usuario|wachtwoord|gebruiker|lösenord|användar|senha|parola|パスワード|密码").ok()
+});
 
 /// Where pages put their complaints; the first that says something counts.
 const PLACES: &[&str] = &[

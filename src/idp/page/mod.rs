@@ -212,6 +212,7 @@ impl Page {
             charset: self.charset,
             date: None,
             plain_http_hop: self.plain_http_hop,
+            had_basic: false,
         })
     }
 }
@@ -279,6 +280,7 @@ pub mod test_page {
             charset: encoding_rs::UTF_8,
             date: None,
             plain_http_hop: false,
+            had_basic: false,
         })
         .unwrap()
     }

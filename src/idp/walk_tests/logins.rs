@@ -222,10 +222,18 @@ fn a_password_is_sent_once_even_when_another_host_asks() {
             "GET https://two.test/x",
             html("<form method=post><input name=user><input type=password name=p></form>"),
         );
-    let error = fails(&mut site, &settings(), &mut Ada::default());
+    let mut ada = Ada::default();
+    let error = fails(&mut site, &settings(), &mut ada);
     assert_eq!(error.kind(), Kind::Refused);
+    assert!(
+        error
+            .message()
+            .contains("after idp.test had been given one"),
+        "{error}"
+    );
     let posts = site.asked.iter().filter(|a| a.contains("hunter2")).count();
     assert_eq!(posts, 1);
+    assert!(!ada.asked.contains(&"refused".to_owned()));
 }
 
 #[test]

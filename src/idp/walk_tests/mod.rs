@@ -1,5 +1,6 @@
 //! Whole sign-ins against a site that is a list of pages, and a person who is a list of answers.
 
+mod blame;
 mod faces;
 mod hosts;
 mod logins;
@@ -32,6 +33,7 @@ pub(super) struct Reply {
     /// Where redirects led, if they did.
     pub url: Option<Url>,
     pub plain_http_hop: bool,
+    pub basic_left_out: bool,
 }
 
 pub(super) fn html(text: impl Into<String>) -> Reply {
@@ -41,6 +43,7 @@ pub(super) fn html(text: impl Into<String>) -> Reply {
         html: text.into(),
         url: None,
         plain_http_hop: false,
+        basic_left_out: false,
     }
 }
 
@@ -57,6 +60,12 @@ impl Reply {
 
     pub fn at(mut self, url: &str) -> Self {
         self.url = Some(Url::parse(url).unwrap());
+        self
+    }
+
+    /// Redirects over another host led here, so no password dialog was answered.
+    pub fn over_another_host(mut self) -> Self {
+        self.basic_left_out = true;
         self
     }
 
@@ -96,6 +105,7 @@ impl Fetch for Site {
             "a secret for {}",
             request.url
         );
+        let had_basic = request.basic.is_some();
         let mut line = format!("{method} {}", request.url);
         if let Some(body) = &request.body {
             line += " ";
@@ -123,6 +133,7 @@ impl Fetch for Site {
             charset: encoding_rs::UTF_8,
             date: Some(clock::now() + TimeDelta::seconds(100)),
             plain_http_hop: reply.plain_http_hop,
+            had_basic: had_basic && !reply.basic_left_out,
         })
     }
 
@@ -138,6 +149,8 @@ pub(super) struct Ada {
     pub picks: &'static str,
     pub agrees: bool,
     pub asked: Vec<String>,
+    /// Under what the answers to questions would be remembered.
+    pub keys: Vec<String>,
 }
 
 impl Default for Ada {
@@ -147,6 +160,7 @@ impl Default for Ada {
             picks: "",
             agrees: false,
             asked: Vec::new(),
+            keys: Vec::new(),
         }
     }
 }
@@ -188,6 +202,7 @@ impl Person for Ada {
 
     fn agree(&mut self, ask: &Agreement) -> Result<bool> {
         self.asked.push(format!("{:?} {}", ask.kind, ask.host));
+        self.keys.push(ask.key.clone());
         Ok(self.agrees)
     }
 

@@ -198,6 +198,11 @@ impl Visit<'_> {
         let acs = ticket
             .and_then(|ticket| ticket.acs.as_deref())
             .unwrap_or(acs);
+        let audience = match crate::sts::signs_in(acs, partition) {
+            true => audience,
+            // A broker wants to be named itself.
+            false => acs,
+        };
         let faults = state.faults.assertion();
         let occasion = Occasion {
             issuer: &self.world.entity_id(),
