@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -31,6 +31,8 @@ const MOST_REDIRECTS: usize = 30;
 const CIRCLE: usize = 3;
 /// All redirects and the page together.
 const FETCH_LIMIT: Duration = Duration::from_secs(150);
+/// Waiting for servers, all requests of a sign-in together; the time a person takes is not in it.
+const SIGN_IN_LIMIT: Duration = Duration::from_secs(300);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
@@ -116,6 +118,8 @@ pub struct Visitor {
     jar: Jar,
     hops: Vec<Hop>,
     requests: usize,
+    /// How long servers may still be waited for.
+    patience: Duration,
 }
 
 impl Visitor {
@@ -125,18 +129,29 @@ impl Visitor {
             jar: Jar::default(),
             hops: Vec::new(),
             requests: 0,
+            patience: SIGN_IN_LIMIT,
         }
     }
 
     /// Sends `request` and follows its redirects as a browser does.
     pub async fn fetch(&mut self, request: Request, trusted: &TrustedOrigins) -> Result<Response> {
         let host = shown_host(&request.url);
-        match tokio::time::timeout(FETCH_LIMIT, self.follow(request, trusted)).await {
+        let limit = FETCH_LIMIT.min(self.patience);
+        let begun = Instant::now();
+        let outcome = tokio::time::timeout(limit, self.follow(request, trusted)).await;
+        self.patience = self.patience.saturating_sub(begun.elapsed());
+        match outcome {
             Ok(outcome) => outcome,
+            Err(_) if limit < FETCH_LIMIT => Err(Error::unreachable(format!(
+                "{host} is too slow: its pages took more than {} s together",
+                SIGN_IN_LIMIT.as_secs()
+            ))
+            .hint("try again later; `-vv` shows which page took so long")),
             Err(_) => Err(Error::unreachable(format!(
                 "{host} and the hosts it led to did not answer within {} s",
                 FETCH_LIMIT.as_secs()
-            ))),
+            ))
+            .hint("try again later, or check the network and the VPN")),
         }
     }
 
@@ -162,6 +177,7 @@ impl Visitor {
         let mut plain_http_hop = false;
         let mut seen = HashMap::new();
         let mut from: Option<String> = None;
+        let mut passed_on = false;
         for _ in 0..=MOST_REDIRECTS {
             check(&request, from.as_deref(), trusted)?;
             plain_http_hop |= hops::is_open_to_others(&request.url);
@@ -187,6 +203,17 @@ impl Visitor {
             };
             from = Some(shown_host(&request.url));
             request = carry_on(request, next, answer.status())?;
+            // Each time it may count as an attempt.
+            if request.carries_secret && request.body.is_some() {
+                if passed_on {
+                    return Err(Error::refused(format!(
+                        "{} wanted a password or code to be passed on a second time",
+                        from.unwrap_or_default()
+                    ))
+                    .hint("a secret is passed on once at most; check the URL of the identity provider"));
+                }
+                passed_on = true;
+            }
         }
         Err(Error::failed(format!(
             "{} redirected more than {MOST_REDIRECTS} times",

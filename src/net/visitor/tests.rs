@@ -370,3 +370,51 @@ fn a_page_does_not_show_in_debug_output() {
     let page = fetch(Request::get(server.url("/?x=hunter2"))).unwrap();
     assert!(!format!("{page:?}").contains("hunter2"), "{page:?}");
 }
+
+#[test]
+fn a_password_is_passed_on_once_at_most() {
+    let server = TestServer::pages(&[
+        ("/form", &to("307 T", "/two")),
+        ("/two", &to("308 P", "/three")),
+        ("/three", &answer("200 OK", &[], "done")),
+    ]);
+    let error = fetch(form(server.url("/form"))).unwrap_err();
+    assert_eq!(error.kind(), Kind::Refused);
+    assert!(error.message().contains("a second time"), "{error}");
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn slow_pages_are_waited_for_up_to_a_limit_for_all_of_them() {
+    let server = TestServer::new(|_| {
+        std::thread::sleep(Duration::from_millis(300));
+        answer("200 OK", &[], "late").into_bytes()
+    });
+    let mut visitor = visitor();
+    visitor.patience = Duration::from_millis(500);
+    let (first, second) = run(async {
+        let trusted = TrustedOrigins::default();
+        let first = visitor.fetch(Request::get(server.url("/")), &trusted).await;
+        let second = visitor.fetch(Request::get(server.url("/")), &trusted).await;
+        (first, second)
+    });
+    assert!(first.is_ok(), "{first:?}");
+    let error = second.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unreachable);
+    assert!(error.message().contains("too slow"), "{error}");
+}
+
+#[test]
+fn a_request_with_basic_is_not_sent_twice_after_a_cut() {
+    let server = TestServer::new(|_| Vec::new());
+    let mut request = Request::get(server.url("/"));
+    request.basic = Some(("ada".into(), Secret::new("hunter2")));
+    assert!(fetch(request).is_err());
+    assert_eq!(server.requests().len(), 1);
+    assert!(fetch(Request::get(server.url("/"))).is_err());
+    assert_eq!(
+        server.requests().len(),
+        3,
+        "without a secret it is tried again"
+    );
+}
