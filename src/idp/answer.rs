@@ -178,10 +178,7 @@ pub fn add_code(
     if visit.last == Sent::Code
         && let Some(message) = &page.message
     {
-        if matches!(
-            message.complaint,
-            Complaint::Locked | Complaint::Expired | Complaint::Access
-        ) {
+        if message.is_about_the_account() {
             return Err(refusal::rejected(page, Some(message), visit));
         }
         visit

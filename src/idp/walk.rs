@@ -333,9 +333,6 @@ impl<F: Fetch> Walk<'_, F> {
             if !self.basic_was_sent {
                 return Ok(Step::Go(page.url.clone()));
             }
-            if let Some(message) = page.message.as_ref().filter(|m| m.is_about_the_account()) {
-                return Err(refusal::rejected(page, Some(message), &mut self.visit));
-            }
             self.visit.person.password_refused();
             return Err(Error::refused(format!(
                 "{host} refused the password of {}",
