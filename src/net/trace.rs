@@ -79,8 +79,19 @@ fn is_word(segment: &str) -> bool {
     /// Words with digits that tell protocols apart.
     const KNOWN: [&str; 6] = ["saml2", "oauth2", "oauth2.0", "v1", "v2", "v2.0"];
     let letters = |c: char| c.is_ascii_alphabetic() || matches!(c, '.' | '-' | '_');
-    (segment.len() <= 24 && segment.chars().all(letters))
+    let parts = || segment.split(['.', '-', '_']);
+    (segment.len() <= 24 && segment.chars().all(letters) && parts().all(reads_as_words))
         || KNOWN.contains(&segment.to_ascii_lowercase().as_str())
+}
+
+/// Does its case change as between words (`SingleSignOnService`), and not as in a token (`kJqXwPzR`)?
+fn reads_as_words(letters: &str) -> bool {
+    let is_upper: Vec<bool> = letters.chars().map(|c| c.is_ascii_uppercase()).collect();
+    let humps = is_upper
+        .windows(2)
+        .filter(|pair| !pair[0] && pair[1])
+        .count();
+    humps <= 1 || letters.len() >= 3 * humps + 5
 }
 
 #[cfg(test)]
@@ -102,6 +113,10 @@ mod tests {
             (
                 "https://login.test/3f2a/AbCdEfGhIjKlMnOpQrStUvWxYz/%41",
                 "/…/…/…",
+            ),
+            (
+                "https://login.test/kJqXwPzRtVbN/SingleSignOnService/redirectIdP/login-actions",
+                "/…/SingleSignOnService/redirectIdP/login-actions",
             ),
         ] {
             assert_eq!(shape(&Url::parse(url).unwrap()), shown);

@@ -313,6 +313,9 @@ static COOKIE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
 });
 
+/// More cookies no page needs.
+const MOST_COOKIES: usize = 50;
+
 /// Cookies that scripts set with a literal; computed ones are not guessed.
 pub fn cookies(document: &Document) -> Vec<String> {
     let code = without_comments(&document.scripts());
@@ -324,6 +327,7 @@ pub fn cookies(document: &Document) -> Vec<String> {
         .filter_map(|found| found.get(1).or(found.get(2)))
         .map(|literal| unescape(literal.as_str()))
         .filter(|cookie| cookie.contains('='))
+        .take(MOST_COOKIES)
         .collect()
 }
 
@@ -331,6 +335,15 @@ pub fn cookies(document: &Document) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::idp::form::read;
+
+    #[test]
+    fn a_page_sets_no_endless_number_of_cookies() {
+        let script: String = (0..500)
+            .map(|n| format!("document.cookie='a{n}=1';\n"))
+            .collect();
+        let document = document(&format!("<script>{script}</script>"));
+        assert_eq!(cookies(&document).len(), MOST_COOKIES);
+    }
 
     fn document(html: &str) -> Document {
         Document::parse(html).unwrap()
