@@ -30,10 +30,9 @@ pub fn answer(page: &Page, visit: &mut Visit<'_>, step: usize) -> Result<Step> {
         PageKind::Consent(form) => agree(page, visit, form, AgreementKind::Consent),
         PageKind::Terms(form) => agree(page, visit, form, AgreementKind::Terms),
         PageKind::Notice(form) => {
-            let text = &page.text;
-            let reaches_somebody = ["sms", "call", "email", "push"]
-                .iter()
-                .any(|method| is_factor(text, method));
+            let reaches_somebody = names_any(&page.forms[form].text, &["sms", "call", "email", "push"])
+                // Around the form a help desk's number or address may stand as well.
+                || names_any(&page.text, &["sms", "push", "call you", "send you", "will send"]);
             if reaches_somebody && visit.settings.presence == Presence::Nobody {
                 return Err(refusal::needs_person(page));
             }
@@ -65,6 +64,10 @@ pub fn answer(page: &Page, visit: &mut Visit<'_>, step: usize) -> Result<Step> {
         // The walk itself answers password dialogs, since they are no forms.
         PageKind::Basic | PageKind::Unknown => Err(refusal::unfamiliar(page, step)),
     }
+}
+
+fn names_any(text: &str, methods: &[&str]) -> bool {
+    methods.iter().any(|method| is_factor(text, method))
 }
 
 /// A page that stays for a while wants to be read.

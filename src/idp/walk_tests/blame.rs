@@ -200,4 +200,12 @@ fn for_nobody_a_notice_that_a_phone_will_ring_is_not_confirmed() {
     let error = fails(&mut site, &nobody(), &mut Ada::default());
     assert_eq!(error.kind(), Kind::NeedsYou);
     assert_eq!(site.asked.len(), 1);
+    let page = page.replace(
+        "We will send a push notification to your phone",
+        "Your password expires soon. Call the help desk or write an email",
+    );
+    let mut site = Site::default()
+        .on("GET /start", html(page))
+        .on("POST /n", html(AWS));
+    run(&mut site, &nobody(), &mut Ada::default()).unwrap();
 }
