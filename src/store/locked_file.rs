@@ -26,7 +26,7 @@ pub struct Written<T> {
 }
 
 /// How often another program may get in between.
-const ATTEMPTS: usize = 20;
+const ATTEMPTS: usize = 40;
 
 /// The bytes of a file, or `None` if there is none.
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
@@ -53,7 +53,8 @@ pub fn update<T>(
     sweep(&target);
     let mut crossed: Option<Crossed> = None;
     for attempt in 0..ATTEMPTS {
-        if attempt > 0 && crossed.is_none() {
+        // What was taken from another program goes back at once; if it is as quick as we are, a pause parts us.
+        if attempt > 1 || (attempt == 1 && crossed.is_none()) {
             std::thread::sleep(Duration::from_millis(5));
         }
         let original = atomic::read(&target)?;
