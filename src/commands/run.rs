@@ -47,7 +47,7 @@ impl Run {
         if explicit.is_none()
             && let Some(path) = &paths.config_override
         {
-            ui.notice(&format!("Using {} (MAI_CONFIG).", paths.shown(path)));
+            ui.say(&format!("Using {} (MAI_CONFIG).", paths.shown(path)));
         }
         Ok(Run {
             paths,
@@ -86,7 +86,7 @@ impl Run {
         let endpoint =
             sts::endpoint_override(std::env::var("AWS_ENDPOINT_URL_STS").ok().as_deref())?;
         if let Some(endpoint) = &endpoint {
-            self.ui.notice(&format!(
+            self.ui.say(&format!(
                 "Using the STS at {endpoint} (AWS_ENDPOINT_URL_STS)."
             ));
         }

@@ -64,13 +64,6 @@ impl Ui {
         }
     }
 
-    /// A line about something unusual that is in force; only `-q` silences it.
-    pub fn notice(&self, text: &str) {
-        if !self.settings.quiet {
-            self.line(text);
-        }
-    }
-
     /// A line that is shown always: something the person should know although all went well.
     pub fn warn(&self, text: &str) {
         let mark = self.tint(Tone::Warning, "warning:");

@@ -190,21 +190,26 @@ fn a_file_that_others_may_write_holds_no_command() {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("our file");
     };
     home.mai("list").ok();
-    for mode in [0o664, 0o646] {
+    for (mode, key) in [(0o664, "command"), (0o646, "url")] {
         chmod(mode);
         home.mai("list").fails(
             2,
             &[
                 "profiles.yaml:2:",
-                "others may write this file, so it may not hold a `command`",
+                &format!("others may write this file, so it may not hold a `{key}`"),
                 "chmod go-w ",
             ],
         );
     }
-    // Without a command it is only a file.
+    // Without a command it is only a file, as long as not everybody can turn the password to another host.
     home.profiles(GOOD);
-    chmod(0o666);
+    chmod(0o664);
     home.mai("list").ok();
+    chmod(0o666);
+    home.mai("list").fails(
+        2,
+        &["others may write this file, so it may not hold a `url`"],
+    );
     // The same for a file that is included.
     chmod(0o600);
     home.profiles(&format!("include: [team.yaml]\n{GOOD}"));

@@ -304,14 +304,20 @@ fn with_overwrite_settings_that_hide_the_keys_go_and_it_says_so() {
 }
 
 #[test]
-fn one_section_that_may_not_be_written_stops_the_plan_before_the_password() {
+fn one_section_that_may_not_be_written_does_not_hold_up_the_others() {
     let testbed = Testbed::start();
     let before = "[audit]\ncredential_process = x\n";
     let home = home_with(&testbed, before);
-    home.login("morning")
+    home.login("audit")
         .fails(4, &["[audit] has `credential_process`"]);
     assert_eq!(testbed.password_attempts("ada"), 0);
     assert_eq!(home.credentials(), before);
+    home.login("morning").fails(
+        4,
+        &["Signed in to prod", "[audit] has `credential_process`"],
+    );
+    assert!(home.credentials().starts_with(before));
+    assert!(home.key("prod", "aws_access_key_id").is_some());
 }
 
 #[test]
