@@ -116,6 +116,8 @@ impl Partition {
 
 /// Is this an AWS sign-in host, where a form with `SAMLResponse` ends a sign-in?
 pub fn is_sign_in_host(host: &str) -> bool {
+    // `signin.aws.amazon.com.` is the same host, spelled out to the root.
+    let host = host.strip_suffix('.').unwrap_or(host);
     Partition::by_sign_in_host(&host.to_ascii_lowercase()).is_some()
 }
 
@@ -306,6 +308,7 @@ mod tests {
         for host in [
             "signin.aws.amazon.com",
             "SignIn.aws.amazon.com",
+            "signin.aws.amazon.com.",
             "eu-west-1.signin.aws.amazon.com",
             "signin.amazonaws-us-gov.com",
             "cn-northwest-1.signin.amazonaws.cn",
@@ -321,6 +324,7 @@ mod tests {
             ".signin.aws.amazon.com",
             "a.b.signin.aws.amazon.com",
             "aws.amazon.com",
+            "signin.aws.amazon.com..",
         ] {
             assert!(!is_sign_in_host(host), "{host}");
         }

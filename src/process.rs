@@ -53,14 +53,15 @@ pub fn harden(clean_up: fn()) {
     }
 }
 
-/// Ends the program on Ctrl-C, SIGTERM and SIGHUP, whatever it is waiting for.
+/// Ends the program on Ctrl-C, SIGTERM, SIGHUP and SIGQUIT, whatever it is waiting for.
 ///
 /// `clean_up` runs first (the terminal gets its echo back, a running helper command is stopped). Files are replaced by
 /// renaming, so a cut leaves the old or the new one; where one must be written in place, that is waited for.
 #[cfg(unix)]
 pub fn leave_on_signals(clean_up: fn()) {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) else {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT])
+    else {
         return;
     };
     std::thread::spawn(move || {

@@ -89,7 +89,8 @@ fn write_keys(
         Ok(refused)
     })?;
     for note in &written.notes {
-        doors.ui.warn(note);
+        // They quote the file, which may hold anything.
+        doors.ui.warn(&note.replace(char::is_control, ""));
     }
     Ok(written.value)
 }

@@ -38,14 +38,16 @@ pub fn check(secret: &Secret) -> Result<()> {
 
 /// A code whose time step was not used before, and that step; waits for the next step if it must.
 ///
-/// `waiting` is told the seconds of the wait, at most one step (30 s).
+/// `waiting` is told the seconds of the wait: up to one step (30 s), or three if the clock was set back.
 pub fn fresh(secret: &Secret, used: Option<u64>, waiting: impl Fn(u64)) -> Result<(Secret, u64)> {
     let totp = read(secret)?;
     let now = || u64::try_from(clock::now().timestamp()).unwrap_or(0);
     let length = totp.next_step(0).max(1);
     let mut time = now();
-    if used.is_some_and(|used| used == time / length) {
-        let wait = totp.next_step(time).saturating_sub(time).clamp(1, length);
+    // A step ahead of us was used before the clock was set back a little; one far ahead tells nothing.
+    let step = time / length;
+    if let Some(used) = used.filter(|used| (step..step + 3).contains(used)) {
+        let wait = ((used + 1) * length).saturating_sub(time).max(1);
         waiting(wait);
         std::thread::sleep(Duration::from_secs(wait));
         time = now().max(time + wait);

@@ -219,7 +219,8 @@ impl<'a> Answers<'a> {
                 return Ok((password, Source::Command));
             }
             PasswordSource::Keyring => {
-                if let Some((account, password)) = self.stored.password(&self.user().to_owned()) {
+                let user = self.user().to_owned();
+                if let Some((account, password)) = self.stored.password(&user) {
                     if !self.was_refused(&password)? {
                         self.stored_as = Some(account);
                         return Ok((password, Source::Stored));
@@ -285,7 +286,8 @@ impl<'a> Answers<'a> {
 
     /// The TOTP secret of this user: from the keyring, or typed once and kept when it worked.
     fn totp_secret(&mut self, host: &str) -> Result<Secret> {
-        if let Some(secret) = self.stored.totp_secret(&self.user().to_owned()) {
+        let user = self.user().to_owned();
+        if let Some(secret) = self.stored.totp_secret(&user) {
             return Ok(secret);
         }
         if !self.doors.presence().is_person() {
@@ -427,7 +429,7 @@ impl Person for Answers<'_> {
         if !self.doors.presence().is_person() {
             return Ok(false);
         }
-        self.doors.ui.say(&ask.text);
+        self.doors.ui.show(&ask.text);
         let (question, likely) = match ask.kind {
             AgreementKind::NewHost => (format!("Send your password to {}?", ask.host), false),
             AgreementKind::Consent => (format!("Let {} pass this on to AWS?", ask.host), true),
@@ -441,7 +443,9 @@ impl Person for Answers<'_> {
                     learned.remember_consent(provider, &ask.key)
                 }
             }
-            learned.save()?;
+            if let Err(error) = learned.save() {
+                self.doors.ui.warn(&error.to_string());
+            }
         }
         Ok(agreed)
     }

@@ -56,7 +56,7 @@ fn is_foreign(key: &str) -> bool {
 ///
 /// `DEFAULT` is out because botocore copies its keys into every other section.
 pub fn is_section_name(name: &str) -> bool {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "._/@:+%-".contains(c);
+    let fits = |c: char| c.is_ascii_alphanumeric() || "._/@:+-".contains(c);
     !name.is_empty() && name.chars().all(fits) && name != "DEFAULT"
 }
 

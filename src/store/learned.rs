@@ -4,9 +4,10 @@
 //! bits of a keyed hash are kept, enough to recognise it, too little to guess it.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use ring::hmac;
+use ring::pbkdf2;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::clock;
@@ -46,7 +47,7 @@ pub struct Learned {
 impl Learned {
     /// Reads the file; lines that are not ours are skipped, and a missing file is empty.
     pub fn load(state_folder: &Path) -> Learned {
-        let bytes = locked_file::read(&state_folder.join(FILE));
+        let bytes = locked_file::read_own(state_folder, FILE);
         Learned {
             state_folder: state_folder.to_path_buf(),
             records: parse(&bytes.ok().flatten().unwrap_or_default()),
@@ -162,7 +163,7 @@ impl Learned {
         let Some(known) = self.get(REFUSED, account) else {
             return false;
         };
-        let key = locked_file::read(&self.state_folder.join(KEY_FILE));
+        let key = locked_file::read_own(&self.state_folder, KEY_FILE);
         let key = key.ok().flatten().filter(|key| key.len() == KEY_LENGTH);
         key.is_some_and(|key| short_hash(&key, account, password) == known)
     }
@@ -236,17 +237,21 @@ impl Learned {
 
 const KEY_LENGTH: usize = 32;
 
-/// 24 bits.
+/// Slows down whoever guesses with both files at hand; noticeable only where a refusal is on record.
+const ROUNDS: NonZeroU32 = NonZeroU32::new(50_000).expect("more than none");
+
+/// 24 bits: enough to recognise a password, too few to tell it from millions of others.
 fn short_hash(key: &[u8], account: &str, password: &Secret) -> String {
-    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
-    context.update(account.as_bytes());
-    context.update(&[0]);
-    context.update(password.expose().as_bytes());
-    let tag = context.sign();
-    tag.as_ref()[..3]
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect()
+    let salt = [key, account.as_bytes()].concat();
+    let mut tag = [0; 3];
+    pbkdf2::derive(
+        pbkdf2::PBKDF2_HMAC_SHA256,
+        ROUNDS,
+        &salt,
+        password.expose().as_bytes(),
+        &mut tag,
+    );
+    tag.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Names of IdPs have no blanks.

@@ -33,6 +33,32 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     Ok(atomic::read(path)?.map(|original| original.bytes))
 }
 
+/// The bytes of one of our own files in the state folder: no link is followed, and it must be ours.
+pub fn read_own(state_folder: &Path, name: &str) -> Result<Option<Vec<u8>>> {
+    let path = state_folder.join(name);
+    let ours = |metadata: &fs::Metadata| metadata.is_file() && is_ours(metadata);
+    if fs::symlink_metadata(&path).is_ok_and(|metadata| !ours(&metadata)) {
+        return Err(not_plain(&path));
+    }
+    read(&path)
+}
+
+#[cfg(unix)]
+fn is_ours(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    metadata.uid() == rustix::process::geteuid().as_raw()
+}
+
+#[cfg(not(unix))]
+fn is_ours(_metadata: &fs::Metadata) -> bool {
+    true
+}
+
+fn not_plain(path: &Path) -> Error {
+    Error::failed(format!("{} is not a plain file of yours", path.display()))
+        .hint(format!("remove it: rm {}", path.display()))
+}
+
 /// Can the file be written at all? Asked before something is done that would be in vain otherwise.
 pub fn check_writable(path: &Path) -> Result<()> {
     atomic::check_writable(&atomic::resolve(path)?)
@@ -112,10 +138,7 @@ pub fn update_own<T>(
     state_folder::prepare(state_folder)?;
     let path = state_folder.join(name);
     if fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(
-            Error::failed(format!("{} is not a plain file", path.display()))
-                .hint(format!("remove it: rm {}", path.display())),
-        );
+        return Err(not_plain(&path));
     }
     update(&path, state_folder, edit)
 }

@@ -64,6 +64,11 @@ impl Ui {
         }
     }
 
+    /// What a question is about: shown whenever the question is.
+    pub fn show(&self, text: &str) {
+        self.line(text);
+    }
+
     /// A line that is shown always: something the person should know although all went well.
     pub fn warn(&self, text: &str) {
         let mark = self.tint(Tone::Warning, "warning:");

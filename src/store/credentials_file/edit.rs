@@ -28,7 +28,7 @@ impl CredentialsFile {
                 "`{}` cannot be the name of a section in the credentials file",
                 clean(name)
             ))
-            .hint("use letters, digits and ._/@:+%- only, and not DEFAULT: set `aws_profile:`"));
+            .hint("use letters, digits and ._/@:+- only, and not DEFAULT: set `aws_profile:`"));
         }
         if let Some((line, reason)) = self.unwritable {
             return Err(self

@@ -53,8 +53,8 @@ struct Entry {
 
 impl SecretStore for SecretsFile {
     fn get(&self, account: &str) -> Result<Option<Secret>, String> {
-        let path = self.state_folder.join(FILE);
-        let bytes = locked_file::read(&path).map_err(|error| error.to_string())?;
+        let bytes =
+            locked_file::read_own(&self.state_folder, FILE).map_err(|error| error.to_string())?;
         let bytes = Zeroizing::new(bytes.unwrap_or_default());
         let entry = parse(&bytes).into_iter().find(|e| e.account == account);
         Ok(entry.and_then(|entry| {
