@@ -101,7 +101,7 @@ impl Error {
 
     /// Why it failed, in the words of who knows (a system error, a server's cleaned text).
     pub fn because(mut self, cause: impl fmt::Display) -> Self {
-        self.cause = Some(clean(&cause.to_string()));
+        self.cause = Some(clean(&without_number(&cause.to_string())));
         self
     }
 
@@ -156,6 +156,17 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// System errors end in ` (os error 2)`, which tells a person nothing.
+fn without_number(text: &str) -> String {
+    match text.split_once(" (os error ") {
+        Some((words, rest)) => {
+            let after = rest.split_once(')').map_or("", |(_, after)| after);
+            format!("{words}{after}")
+        }
+        None => text.to_string(),
+    }
+}
+
 /// The longest piece of foreign text that is shown, in characters.
 const SHOWN: usize = 300;
 
@@ -208,6 +219,12 @@ mod tests {
         let shown = clean(&"ä".repeat(1000));
         assert_eq!(shown.chars().count(), SHOWN + 1);
         assert!(shown.ends_with('…'));
+    }
+
+    #[test]
+    fn a_cause_is_told_in_words_without_the_systems_number() {
+        let error = Error::failed("it broke").because(std::io::Error::from_raw_os_error(2));
+        assert!(!error.to_string().contains("os error"), "{error}");
     }
 
     #[test]

@@ -33,29 +33,47 @@ pub fn with_classic_verb(mut arguments: Vec<OsString>) -> Result<Vec<OsString>> 
     let Some(word) = arguments[place].to_str().filter(|word| !is_verb(word)) else {
         return Ok(arguments);
     };
-    if CLASSIC.contains(&word) {
-        return Err(
-            Error::usage(format!("`mai {word}` is not in this version")).hint(
-                "`mai login` signs in where keys are short; profiles are edited in profiles.yaml",
-            ),
-        );
-    }
+    let exact = CLASSIC.contains(&word);
     let matching: Vec<&str> = CLASSIC
         .iter()
         .copied()
-        .filter(|verb| verb.starts_with(word) && is_verb(verb))
+        .filter(|verb| {
+            if exact {
+                *verb == word
+            } else {
+                verb.starts_with(word)
+            }
+        })
         .collect();
-    match matching[..] {
-        [verb] => arguments[place] = verb.into(),
-        [] => {}
+    let built: Vec<&str> = matching
+        .iter()
+        .copied()
+        .filter(|verb| is_verb(verb))
+        .collect();
+    match (&built[..], &matching[..]) {
+        ([verb], _) => arguments[place] = (*verb).into(),
+        ([], []) => {}
+        ([], [verb, ..]) => return Err(not_built(verb, word)),
         _ => {
             return Err(
-                Error::usage(format!("`{word}` could be {}", matching.join(" or ")))
+                Error::usage(format!("`{word}` could be {}", built.join(" or ")))
                     .hint("type one letter more; `mai --help` lists the commands"),
             );
         }
     }
     Ok(arguments)
+}
+
+/// A prefix keeps meaning what it meant in the Python Mai, also while its verb is not there: `r` never was `roles`.
+fn not_built(verb: &str, word: &str) -> Error {
+    let error = Error::usage(format!("`mai {verb}` is not in this version"));
+    let hint = "`mai login` signs in where keys are short; profiles are edited in profiles.yaml";
+    if verb == word {
+        return error.hint(hint);
+    }
+    error.hint(format!(
+        "type the command in full if you meant another; {hint}"
+    ))
 }
 
 /// Where the verb stands: the first argument that is neither an option nor the value of one.
@@ -108,10 +126,12 @@ mod tests {
     }
 
     #[test]
-    fn a_classic_verb_that_is_not_built_is_named_and_takes_no_prefix_from_others() {
+    fn a_classic_verb_that_is_not_built_is_named_and_keeps_its_prefixes() {
         let error = spelled("mai require prod").unwrap_err();
         assert_eq!(error.to_string(), "`mai require` is not in this version");
-        assert_eq!(spelled("mai s").unwrap(), "mai s");
+        let error = spelled("mai r prod").unwrap_err();
+        assert_eq!(error.to_string(), "`mai require` is not in this version");
+        assert_eq!(spelled("mai rol prod").unwrap(), "mai rol prod");
     }
 
     #[test]

@@ -13,110 +13,134 @@ pub struct List {}
 
 impl List {
     pub fn run(self, run: &Run) -> Result<u8> {
-        let profiles: Vec<&Profile> = run.config.profiles.iter().collect();
-        if run.format == Format::Text {
-            run.config.expect_profiles()?;
-        }
-        let rows = profiles.iter().map(|profile| row(run, profile));
+        let entries = run
+            .config
+            .profiles
+            .iter()
+            .map(|profile| entry(run, profile));
         match run.format {
-            Format::Json => output::write_json(&Value::Array(
-                profiles
-                    .iter()
-                    .map(|profile| document(run, profile))
-                    .collect(),
-            ))?,
+            Format::Json => output::write_json(&Value::Array(entries.map(document).collect()))?,
             Format::Tsv => output::write_tsv(
                 &[
                     "profile",
+                    "account_id",
                     "account",
                     "role",
                     "identity_provider",
                     "aws_profile",
-                    "marks",
                 ],
-                rows,
+                entries.map(cells),
             )?,
-            Format::Text => output::write(&table::render(
-                &[
+            Format::Text => {
+                run.config.expect_profiles()?;
+                let heading = [
                     "PROFILE",
                     "ACCOUNT",
                     "ROLE",
                     "IDENTITY PROVIDER",
                     "AWS PROFILE",
                     "",
-                ],
-                &rows.collect::<Vec<_>>(),
-                table::stdout_width(),
-            ))?,
+                ];
+                let rows: Vec<Vec<String>> = entries.map(shown).collect();
+                output::write(&table::render(&heading, &rows, table::stdout_width()))?;
+            }
         }
         Ok(0)
     }
 }
 
-fn row(run: &Run, profile: &Profile) -> Vec<String> {
-    let (account, role) = wanted(run, profile);
-    let mut marks = Vec::new();
-    if run.is_default(&profile.name) {
-        marks.push("default");
+/// A profile, as far as the configuration says it.
+struct Entry<'a> {
+    profile: &'a Profile,
+    username: Option<&'a str>,
+    is_default: bool,
+    role_arn: Option<String>,
+    account_id: Option<&'a str>,
+    account: Option<&'a str>,
+    role: Option<&'a str>,
+}
+
+fn entry<'a>(run: &'a Run, profile: &'a Profile) -> Entry<'a> {
+    let (account, role) = match profile.role.as_deref() {
+        None => (None, None),
+        Some(RoleWanted::Arn(arn)) => (Some(arn.account()), Some(arn.path_and_name())),
+        Some(RoleWanted::InAccount { account, role }) => {
+            (Some(account.as_str()), Some(role.as_str()))
+        }
+        Some(RoleWanted::Pattern(pattern)) => (None, Some(pattern.as_str())),
+    };
+    // An account stands there by its id or by its name; the other one is looked up.
+    let is_id = |text: &&str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
+    let account_id = account
+        .filter(is_id)
+        .or_else(|| account.and_then(|name| run.config.account_ids(name).next()));
+    let account_name = account_id
+        .and_then(|id| run.config.account_name(id))
+        .or(account.filter(|text| !is_id(text)));
+    let provider = run.config.provider_of(profile).ok();
+    Entry {
+        profile,
+        username: provider.and_then(|provider| provider.username.as_deref().map(String::as_str)),
+        is_default: run.config.is_default(&profile.name),
+        role_arn: match profile.role.as_deref() {
+            Some(RoleWanted::Arn(arn)) => Some(arn.to_string()),
+            _ => None,
+        },
+        account_id,
+        account: account_name,
+        role,
     }
-    if profile.critical.value {
-        marks.push("critical");
-    }
+}
+
+fn shown(entry: Entry) -> Vec<String> {
+    let marks = [
+        ("default", entry.is_default),
+        ("critical", *entry.profile.critical),
+    ];
+    let marks: Vec<&str> = marks
+        .iter()
+        .filter(|(_, is)| *is)
+        .map(|(mark, _)| *mark)
+        .collect();
     vec![
-        profile.name.clone(),
-        account.unwrap_or_default(),
-        role.unwrap_or_else(|| "(asked)".into()),
-        profile.identity_provider.value.clone(),
-        profile.aws_profile.value.clone(),
+        entry.profile.name.clone(),
+        entry
+            .account
+            .or(entry.account_id)
+            .unwrap_or_default()
+            .to_owned(),
+        entry.role.unwrap_or("(asked)").to_owned(),
+        entry.profile.identity_provider.to_string(),
+        entry.profile.aws_profile.to_string(),
         marks.join(", "),
     ]
 }
 
-/// Account (by its name where one is known) and role, as far as the configuration says them.
-fn wanted(run: &Run, profile: &Profile) -> (Option<String>, Option<String>) {
-    match profile.role.as_ref().map(|role| &role.value) {
-        None => (None, None),
-        Some(RoleWanted::Arn(arn)) => (
-            Some(
-                run.config
-                    .account_name(arn.account())
-                    .unwrap_or(arn.account())
-                    .to_string(),
-            ),
-            Some(arn.path_and_name().to_string()),
-        ),
-        Some(RoleWanted::InAccount { account, role }) => (
-            Some(
-                run.config
-                    .account_name(account)
-                    .unwrap_or(account)
-                    .to_string(),
-            ),
-            Some(role.clone()),
-        ),
-        Some(RoleWanted::Pattern(pattern)) => (None, Some(pattern.clone())),
-    }
+fn cells(entry: Entry) -> Vec<String> {
+    vec![
+        entry.profile.name.clone(),
+        entry.account_id.unwrap_or_default().to_owned(),
+        entry.account.unwrap_or_default().to_owned(),
+        entry.role.unwrap_or_default().to_owned(),
+        entry.profile.identity_provider.to_string(),
+        entry.profile.aws_profile.to_string(),
+    ]
 }
 
-fn document(run: &Run, profile: &Profile) -> Value {
-    let role = profile.role.as_ref().map(|role| &role.value);
-    let arn = match role {
-        Some(RoleWanted::Arn(arn)) => Some(arn),
-        _ => None,
-    };
-    let (account, name) = wanted(run, profile);
+fn document(entry: Entry) -> Value {
+    let profile = entry.profile;
     json!({
         "profile": profile.name,
         "aws_profile": profile.aws_profile.value,
         "identity_provider": profile.identity_provider.value,
-        "username": run.config.provider_of(profile).ok().and_then(|p| p.username.as_ref().map(|user| user.value.clone())),
-        "role_arn": arn.map(ToString::to_string),
-        "provider_arn": profile.provider_arn.as_ref().map(|arn| arn.value.to_string()),
-        "account_id": arn.map(|arn| arn.account().to_string()),
-        "account": account,
-        "role": name,
+        "username": entry.username,
+        "role_arn": entry.role_arn,
+        "provider_arn": profile.provider_arn.as_ref().map(|arn| arn.to_string()),
+        "account_id": entry.account_id,
+        "account": entry.account,
+        "role": entry.role,
         "region": profile.region.as_ref().map(|region| region.value.clone()),
-        "default": run.is_default(&profile.name),
+        "default": entry.is_default,
         "critical": profile.critical.value,
     })
 }

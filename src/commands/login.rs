@@ -14,7 +14,8 @@ use crate::aws::saml;
 use crate::config::{Profile, RoleWanted};
 use crate::duration::Span;
 use crate::error::{Error, Result};
-use crate::login::plan::{LoginPlan, Wishes};
+use crate::login::plan::LoginPlan;
+use crate::login::target::Wishes;
 use crate::login::{line, report};
 use crate::secret::Secret;
 
@@ -82,7 +83,8 @@ impl Login {
         if given.is_some() && plan.sign_ins.len() > 1 {
             return Err(Error::usage(
                 "--saml-response is the answer of one identity provider, and the profiles have several",
-            ));
+            )
+            .hint("name profiles of one identity provider"));
         }
         let mut ended = line::run(&plan, &doors, given.as_ref());
         report::write(&ended.lines, &run.config, run.format, &run.ui)?;

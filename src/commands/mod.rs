@@ -53,7 +53,7 @@ pub struct Global {
     /// Never ask: exit with code 3 where a person is needed
     #[arg(long, global = true)]
     no_input: bool,
-    /// Only errors
+    /// Only errors and warnings
     #[arg(short, long, global = true)]
     quiet: bool,
     /// Say more (-vv: each request, as host and path shape only)

@@ -35,7 +35,7 @@ impl Roles {
                 .transpose()?,
             ask: self.ask,
         })?;
-        let offers = offer::roles_of(&doors, provider)?;
+        let (offers, mut answers) = offer::roles_of(&doors, provider)?;
         match run.format {
             Format::Json => output::write_json(&Value::Array(
                 offers
@@ -73,6 +73,7 @@ impl Roles {
                 ))?;
             }
         }
+        answers.keep_what_worked();
         Ok(0)
     }
 }

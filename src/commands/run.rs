@@ -117,13 +117,6 @@ impl Run {
         let chosen = self.ui.pick("Profile", &names)?;
         Ok(vec![profiles[chosen]])
     }
-
-    pub fn is_default(&self, profile: &str) -> bool {
-        self.config
-            .default_profile
-            .as_ref()
-            .is_some_and(|name| name.value == profile)
-    }
 }
 
 /// Where a password may come from beside the configuration.

@@ -8,6 +8,7 @@ use crate::arn::RoleArn;
 use crate::clock;
 use crate::config::Profile;
 use crate::error::Result;
+use crate::login::account_names::account_name;
 use crate::login::standing;
 use crate::store::learned::Learned;
 use crate::store::sessions::{self, Row};
@@ -124,10 +125,10 @@ fn entry(
             (None, None) => String::new(),
         },
         state: row.map_or(State::NotSignedIn, |row| state(row, file, now)),
-        account: role.as_ref().and_then(|role| {
-            let configured = run.config.account_name(role.account()).map(str::to_string);
-            configured.or_else(|| learned.account_name(role.account()).map(str::to_string))
-        }),
+        account: role
+            .as_ref()
+            .and_then(|role| account_name(&run.config, learned, role.account()))
+            .map(str::to_owned),
         role,
         expires_at: row.map(|row| row.expires_at),
         lifetime: row

@@ -9,6 +9,13 @@ impl Config {
         self.profiles.iter().find(|profile| profile.name == name)
     }
 
+    /// Is it the one that `default_profile` names?
+    pub fn is_default(&self, profile: &str) -> bool {
+        self.default_profile
+            .as_ref()
+            .is_some_and(|name| name.value == profile)
+    }
+
     /// The identity provider of a profile of this configuration.
     pub fn provider_of(&self, profile: &Profile) -> Result<&IdentityProvider> {
         self.identity_providers

@@ -7,10 +7,11 @@ use crate::clock;
 use crate::duration::Span;
 use crate::error::{Error, Result};
 use crate::keys::SessionCredentials;
-use crate::login::line::account_name;
-use crate::login::plan::{self, LoginPlan, Target};
+use crate::login::account_names::account_name;
+use crate::login::plan::{self, LoginPlan};
 use crate::login::redeem::Redeemed;
 use crate::login::report::{Keys, Outcome};
+use crate::login::target::Target;
 use crate::login::{Doors, standing};
 use crate::store::aws_config::AwsConfig;
 use crate::store::credentials_file;
@@ -36,20 +37,21 @@ pub fn keep(
         return Ok(outcomes);
     }
     let refused = write_keys(plan, doors, &fetched)?;
+    for (place, error) in &refused {
+        outcomes.push((*place, Outcome::Failed(error.clone())));
+    }
+    fetched.retain(|(place, ..)| !refused.contains_key(place));
     learn(plan, doors, &fetched);
     let mut rows = Vec::new();
     let learned = Learned::load(doors.paths.state_folder()?);
     for (place, redeemed, role) in fetched {
         let target = &plan.targets[place];
-        if let Some(error) = refused.get(&place) {
-            outcomes.push((place, Outcome::Failed(error.clone())));
-            continue;
-        }
         rows.push(row_of(doors, target, &redeemed.keys, role));
         outcomes.push((
             place,
             Outcome::SignedIn(Keys {
-                account_name: account_name(doors, Some(&learned), role.role.account()),
+                account_name: account_name(doors.config, &learned, role.role.account())
+                    .map(str::to_owned),
                 role: role.role.clone(),
                 provider_arn: Some(role.provider.to_string()),
                 expires_at: redeemed.keys.expires_at,

@@ -4,26 +4,24 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
-use crate::arn::{self, Partition, RoleArn};
+use crate::arn::RoleArn;
 use crate::assertion::Assertion;
 use crate::aws::saml::{self, OfferedRole, Statement};
 use crate::clock;
-use crate::config::{IdentityProvider, RoleWanted};
-use crate::duration::Span;
+use crate::config::IdentityProvider;
 use crate::error::{Error, Kind, Result, clean};
 use crate::idp::walk::Arrival;
-use crate::login::plan::{self, LoginPlan, SignIn, Target};
-use crate::login::redeem::{self, Order};
+use crate::login::account_names::account_name;
+use crate::login::plan::{self, LoginPlan, SignIn};
+use crate::login::redeem;
 use crate::login::report::{Keys, Line, Outcome};
 use crate::login::sign_in::Answers;
-use crate::login::standing::{Present, Standing};
-use crate::login::{Doors, flight, keep, role_choice};
+use crate::login::standing::Present;
+use crate::login::target::Standing;
+use crate::login::{Doors, flight, keep, orders};
 use crate::net::client::{self, ClientCertificate, ClientSettings};
 use crate::net::visitor::Visitor;
 use crate::store::learned::Learned;
-
-/// Places in the plan and what became of them.
-type Done = Vec<(usize, Outcome)>;
 
 /// The end of a login, before it is reported.
 pub struct Ended<'a> {
@@ -91,22 +89,13 @@ fn still_good(doors: &Doors, standing: &Standing) -> Option<Outcome> {
         return None;
     };
     let role: RoleArn = row.role_arn.parse().ok()?;
-    let learned = doors.paths.state_folder().ok().map(Learned::load);
+    let learned = Learned::load(doors.paths.state_folder().ok()?);
     Some(Outcome::StillGood(Keys {
-        account_name: account_name(doors, learned.as_ref(), role.account()),
+        account_name: account_name(doors.config, &learned, role.account()).map(str::to_owned),
         role,
         provider_arn: None,
         expires_at: *until,
     }))
-}
-
-/// What people call an account: as configured, else as learned.
-pub fn account_name(doors: &Doors, learned: Option<&Learned>, account: &str) -> Option<String> {
-    doors
-        .config
-        .account_name(account)
-        .map(str::to_string)
-        .or_else(|| learned.and_then(|learned| learned.account_name(account).map(str::to_string)))
 }
 
 /// One sign-in and everything that hangs on it, under the lock of its identity provider.
@@ -145,7 +134,8 @@ fn one_sign_in<'a>(
         warn_of_times(doors, &statement, arrival.clock_skew);
         tell(doors, &statement);
         doors.ui.step("fetching keys");
-        let (orders, refused) = choose_roles(plan, &short, doors, &arrival.assertion, &statement)?;
+        let (orders, refused) =
+            orders::choose_roles(plan, &short, doors, &arrival.assertion, &statement)?;
         let roles: BTreeMap<usize, OfferedRole> =
             orders.iter().map(|o| (o.place, o.role.clone())).collect();
         let results = redeem::all(
@@ -244,7 +234,7 @@ async fn arrive<'a>(
     client: &reqwest::Client,
 ) -> Result<(Arrival, Answers<'a>)> {
     let first = &plan.targets[short[0]];
-    let likely = likely_region(doors, first)
+    let likely = orders::likely_region(doors, first)
         .and_then(|region| redeem::sts_in(client, doors.sts_endpoint.as_ref(), &region).ok());
     let open_sts = move || {
         if let Some(sts) = likely.clone() {
@@ -255,47 +245,6 @@ async fn arrive<'a>(
     let mut answers = Answers::new(doors, provider, command, Box::new(open_sts))?;
     let arrival = answers.sign_in(&mut Visitor::new(client.clone())).await?;
     Ok((arrival, answers))
-}
-
-/// The region STS will be asked in, as far as it is known before the assertion.
-fn likely_region(doors: &Doors, target: &Target) -> Option<String> {
-    match &target.role {
-        Some(RoleWanted::Arn(role)) => region_for(doors, target, role, "").ok(),
-        _ => target.region.clone().or_else(|| doors.region.clone()),
-    }
-}
-
-/// The profile's region, else AWS_REGION, else the one the sign-in host names, else the partition's own; always one
-/// of the role's partition.
-fn region_for(
-    doors: &Doors,
-    target: &Target,
-    role: &RoleArn,
-    sign_in_host: &str,
-) -> Result<String> {
-    let partition = role.partition();
-    let fits = |region: &str| Partition::of_region(region) == Some(partition);
-    if let Some(region) = &target.region {
-        if !fits(region) {
-            return Err(Error::usage(format!(
-                "profile {} has the region {region}, and its role is in the partition {}",
-                target.profile, partition.id
-            ))
-            .hint(format!(
-                "set a region such as {} in profiles.yaml",
-                partition.default_region
-            )));
-        }
-        return Ok(region.clone());
-    }
-    Ok(doors
-        .region
-        .as_deref()
-        .into_iter()
-        .chain(arn::region_of_sign_in_host(sign_in_host))
-        .find(|region| fits(region))
-        .unwrap_or(partition.default_region)
-        .to_string())
 }
 
 /// What the assertion says, for `-v`.
@@ -319,101 +268,4 @@ fn warn_of_times(doors: &Doors, statement: &Statement, skew: Option<TimeDelta>) 
     if let Some(warning) = saml::check_times(statement, clock::now(), skew) {
         doors.ui.warn(&warning);
     }
-}
-
-/// Orders for the targets whose role is offered, errors for the others.
-fn choose_roles(
-    plan: &LoginPlan,
-    short: &[usize],
-    doors: &Doors,
-    assertion: &Assertion,
-    statement: &Statement,
-) -> Result<(Vec<Order>, Done)> {
-    let learned = Learned::load(doors.paths.state_folder()?);
-    let names = |account: &str| account_name(doors, Some(&learned), account);
-    let (mut orders, mut refused) = (Vec::new(), Vec::new());
-    for &place in short {
-        let target = &plan.targets[place];
-        let mut pick = |offered: &[OfferedRole]| pick_role(doors, target, offered, &learned);
-        let order = role_choice::choose(target, statement, &names, &mut pick).and_then(|role| {
-            Ok(Order {
-                place,
-                region: region_for(doors, target, &role.role, assertion.sign_in_host())?,
-                duration: wanted_duration(target, &role.role, statement, &learned),
-                role,
-                policy: target.policy.clone(),
-                policy_arns: target.policy_arns.clone(),
-            })
-        });
-        match order {
-            Ok(order) => orders.push(order),
-            Err(error) if error.kind() == Kind::Interrupted => return Err(error),
-            Err(error) => refused.push((place, Outcome::Failed(error))),
-        }
-    }
-    Ok((orders, refused))
-}
-
-/// What to ask STS for: the profile's duration, else what the identity provider suggests; not more than is known to
-/// be allowed, unless it was typed for this login.
-fn wanted_duration(
-    target: &Target,
-    role: &RoleArn,
-    statement: &Statement,
-    learned: &Learned,
-) -> Option<Span> {
-    // SessionDuration is 900 to 43200 (IAM, SAML assertions for the authentication response).
-    let suggested = statement
-        .session_duration
-        .map(|span| span.clamp(Span::minutes(15), Span::hours(12)));
-    let wanted = target.duration.or(suggested)?;
-    if target.duration_insisted {
-        return Some(wanted);
-    }
-    Some(plan::lifetime(
-        Some(wanted),
-        learned.longest_duration(&role.to_string()),
-    ))
-}
-
-/// A fuzzy list over account name, id and role, most used first.
-fn pick_role(
-    doors: &Doors,
-    target: &Target,
-    offered: &[OfferedRole],
-    learned: &Learned,
-) -> Result<OfferedRole> {
-    if !doors.presence().is_person() {
-        return Err(Error::needs_you(format!(
-            "profile {} can be any of {} roles, and nobody can be asked",
-            target.profile,
-            offered.len()
-        ))
-        .hint("set `role` in profiles.yaml, or name it with --role ACCOUNT/ROLE"));
-    }
-    let mut sorted: Vec<&OfferedRole> = offered.iter().collect();
-    sorted.sort_by_key(|offer| {
-        (
-            std::cmp::Reverse(learned.role_use(&offer.role.to_string())),
-            account_name(doors, Some(learned), offer.role.account()),
-            offer.role.to_string(),
-        )
-    });
-    let options: Vec<String> = sorted
-        .iter()
-        .map(|offer| {
-            let account =
-                account_name(doors, Some(learned), offer.role.account()).unwrap_or_default();
-            let line = format!(
-                "{account} {} {}",
-                offer.role.account(),
-                offer.role.path_and_name()
-            );
-            line.trim_start().to_string()
-        })
-        .collect();
-    let chosen = doors
-        .ui
-        .pick(&format!("Role for {}", target.profile), &options)?;
-    Ok(sorted[chosen].clone())
 }

@@ -1,10 +1,12 @@
 //! The straight line of a login, the only room that knows both an identity provider and AWS.
 
+pub mod account_names;
 pub mod flight;
 pub mod keep;
 pub mod line;
 pub mod offer;
 pub mod one_time_code;
+pub mod orders;
 pub mod plan;
 pub mod redeem;
 pub mod report;
@@ -12,6 +14,7 @@ pub mod role_choice;
 pub mod sign_in;
 pub mod standing;
 pub mod stored_secrets;
+pub mod target;
 
 use std::cell::RefCell;
 

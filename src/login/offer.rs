@@ -4,7 +4,8 @@ use crate::arn::{ProviderArn, RoleArn};
 use crate::aws::saml;
 use crate::config::IdentityProvider;
 use crate::error::{Error, Result};
-use crate::login::line::{account_name, client_settings};
+use crate::login::account_names::account_name;
+use crate::login::line::client_settings;
 use crate::login::sign_in::Answers;
 use crate::login::{Doors, flight};
 use crate::net::client;
@@ -19,7 +20,12 @@ pub struct Offer {
 }
 
 /// Signs in and reads the roles, sorted by account and role. No keys are fetched.
-pub fn roles_of(doors: &Doors, provider: &IdentityProvider) -> Result<Vec<Offer>> {
+///
+/// The answers come back for what the person may want to keep of them, once the roles are shown.
+pub fn roles_of<'a>(
+    doors: &'a Doors<'a>,
+    provider: &'a IdentityProvider,
+) -> Result<(Vec<Offer>, Answers<'a>)> {
     let _flight = flight::take(doors, &provider.name, "mai roles")?;
     let command = format!("mai roles --idp {}", provider.name);
     let client = client::build(&client_settings(provider))?;
@@ -41,12 +47,12 @@ pub fn roles_of(doors: &Doors, provider: &IdentityProvider) -> Result<Vec<Offer>
         .roles
         .into_iter()
         .map(|offered| Offer {
-            account_name: account_name(doors, Some(&learned), offered.role.account()),
+            account_name: account_name(doors.config, &learned, offered.role.account())
+                .map(str::to_owned),
             role: offered.role,
             provider: offered.provider,
         })
         .collect();
     offers.sort_by_key(|offer| (offer.account_name.clone(), offer.role.clone()));
-    answers.keep_what_worked();
-    Ok(offers)
+    Ok((offers, answers))
 }

@@ -4,44 +4,11 @@ use crate::config::{Config, IdentityProvider, Profile, RoleWanted};
 use crate::duration::Span;
 use crate::error::{Error, Result};
 use crate::login::Doors;
-use crate::login::standing::{self, Standing};
+use crate::login::standing::Present;
+use crate::login::target::{Standing, Target, Wishes};
 use crate::store::credentials_file;
 use crate::store::fingerprint::Fingerprint;
 use crate::store::learned::Learned;
-
-/// What was typed, beside the names of profiles.
-#[derive(Clone, Debug, Default)]
-pub struct Wishes {
-    pub min: Option<Span>,
-    pub force: bool,
-    pub duration: Option<Span>,
-    pub role: Option<RoleWanted>,
-    pub aws_profile: Option<String>,
-    pub overwrite: bool,
-}
-
-/// One section to fill with keys of one role.
-#[derive(Clone, Debug)]
-pub struct Target {
-    pub profile: String,
-    pub aws_profile: String,
-    /// None: the person picks one of those offered.
-    pub role: Option<RoleWanted>,
-    pub provider_arn: Option<crate::arn::ProviderArn>,
-    pub region: Option<String>,
-    pub duration: Option<Span>,
-    /// The duration was typed for this login, so what was learned about the role does not bound it.
-    pub duration_insisted: bool,
-    pub policy: Option<String>,
-    pub policy_arns: Vec<String>,
-    pub critical: bool,
-    pub is_default: bool,
-    /// How long keys must still last to be left alone.
-    pub min: Span,
-    pub standing: Standing,
-    /// Why its section may not be written: known before anything is sent, and no reason to fail the others.
-    pub barred: Option<Error>,
-}
 
 /// One sign-in and the targets (their places in `LoginPlan::targets`) it serves.
 #[derive(Debug)]
@@ -70,11 +37,11 @@ impl<'a> LoginPlan<'a> {
     ) -> Result<LoginPlan<'a>> {
         only_for_one(profiles, wishes)?;
         let learned = Learned::load(doors.paths.state_folder()?);
+        let present = Present::read(doors.paths, doors.config)?;
         let mut targets = Vec::new();
         for profile in profiles {
-            targets.push(target(doors, profile, wishes, &learned)?);
+            targets.push(target(doors, profile, wishes, &learned, &present)?);
         }
-        let present = standing::Present::read(doors.paths, doors.config)?;
         for target in &mut targets {
             let standing = present.standing_of(target, &fingerprint_of(doors.config, target));
             target.standing = standing;
@@ -129,7 +96,13 @@ fn only_for_one(profiles: &[&Profile], wishes: &Wishes) -> Result<()> {
     .hint("name one profile, or set it in profiles.yaml for each"))
 }
 
-fn target(doors: &Doors, profile: &Profile, wishes: &Wishes, learned: &Learned) -> Result<Target> {
+fn target(
+    doors: &Doors,
+    profile: &Profile,
+    wishes: &Wishes,
+    learned: &Learned,
+    present: &Present,
+) -> Result<Target> {
     let role = wishes
         .role
         .clone()
@@ -137,16 +110,20 @@ fn target(doors: &Doors, profile: &Profile, wishes: &Wishes, learned: &Learned) 
     let duration = wishes
         .duration
         .or_else(|| profile.duration.as_ref().map(|duration| duration.value));
-    let longest = match &role {
-        Some(RoleWanted::Arn(arn)) => learned.longest_duration(&arn.to_string()),
-        _ => None,
-    };
     let aws_profile = match &wishes.aws_profile {
         Some(name) => name.clone(),
         None => profile.aws_profile.value.clone(),
     };
-    // Where nothing is wanted the identity provider may suggest a duration: then it is what it was the last time.
-    let lifetime = lifetime(duration.or_else(|| learned.lifetime(&aws_profile)), longest);
+    let longest = match (&role, present.role_in(&aws_profile)) {
+        (Some(RoleWanted::Arn(arn)), _) => learned.longest_duration(&arn.to_string()),
+        (_, Some(recorded)) => learned.longest_duration(recorded),
+        _ => None,
+    };
+    let wanted_lifetime = lifetime(duration, longest);
+    // What was given the last time bounds what can be expected: a role that is no ARN yet, an identity provider that
+    // suggests or cuts a duration. Otherwise keys would count as short from their first minute.
+    let last = learned.lifetime(&aws_profile);
+    let lifetime = self::lifetime([duration, last].into_iter().flatten().min(), longest);
     if profile.critical.value && aws_profile == "default" {
         return Err(Error::usage(format!(
             "profile {} is critical and is never written to [default]",
@@ -158,9 +135,9 @@ fn target(doors: &Doors, profile: &Profile, wishes: &Wishes, learned: &Learned) 
         Some(min) => least_left(min, lifetime, longest, &profile.name)?,
         None => renew_before(lifetime),
     };
-    // A longer session was typed: keys that have used up half of it are not what is wanted.
+    // A longer session was typed: keys that cannot last half of it are not what is wanted.
     let min = match wishes.duration {
-        Some(insisted) => min.max(Span::seconds(insisted.as_seconds() / 2)),
+        Some(_) => min.max(Span::seconds(wanted_lifetime.as_seconds() / 2)),
         None => min,
     };
     let policy = match &profile.policy {
@@ -182,11 +159,7 @@ fn target(doors: &Doors, profile: &Profile, wishes: &Wishes, learned: &Learned) 
             .map(|arn| arn.value.clone())
             .collect(),
         critical: profile.critical.value,
-        is_default: doors
-            .config
-            .default_profile
-            .as_ref()
-            .is_some_and(|name| name.value == profile.name),
+        is_default: doors.config.is_default(&profile.name),
         min,
         standing: Standing::Absent,
         barred: None,

@@ -54,33 +54,37 @@ pub fn exit_code(lines: &[Line]) -> u8 {
 pub fn write(lines: &[Line], config: &Config, format: Format, ui: &Ui) -> crate::error::Result<()> {
     match format {
         Format::Text => {
-            people(lines, ui);
+            successes(lines, ui);
+            failures(lines, ui);
             Ok(())
         }
         Format::Json => output::write_json(&Value::Array(
             lines.iter().map(|line| document(line, config)).collect(),
         )),
-        Format::Tsv => output::write_tsv(
-            &["profile", "aws_profile", "role_arn", "expires_at", "status"],
-            lines.iter().map(|line| {
-                let keys = match &line.outcome {
-                    Outcome::SignedIn(keys) | Outcome::StillGood(keys) => Some(keys),
-                    Outcome::Failed(_) => None,
-                };
-                vec![
-                    line.profile.clone(),
-                    line.aws_profile.clone(),
-                    keys.map(|keys| keys.role.to_string()).unwrap_or_default(),
-                    keys.map(|keys| moment::rfc3339(keys.expires_at))
-                        .unwrap_or_default(),
-                    status(&line.outcome).to_string(),
-                ]
-            }),
-        ),
+        Format::Tsv => {
+            failures(lines, ui);
+            output::write_tsv(
+                &["profile", "aws_profile", "role_arn", "expires_at", "status"],
+                lines.iter().map(|line| {
+                    let keys = match &line.outcome {
+                        Outcome::SignedIn(keys) | Outcome::StillGood(keys) => Some(keys),
+                        Outcome::Failed(_) => None,
+                    };
+                    vec![
+                        line.profile.clone(),
+                        line.aws_profile.clone(),
+                        keys.map(|keys| keys.role.to_string()).unwrap_or_default(),
+                        keys.map(|keys| moment::rfc3339(keys.expires_at))
+                            .unwrap_or_default(),
+                        status(&line.outcome).to_string(),
+                    ]
+                }),
+            )
+        }
     }
 }
 
-fn people(lines: &[Line], ui: &Ui) {
+fn successes(lines: &[Line], ui: &Ui) {
     for line in lines {
         let name = if line.critical {
             ui.tint(Tone::Bad, &line.profile)
@@ -107,7 +111,10 @@ fn people(lines: &[Line], ui: &Ui) {
             Outcome::Failed(_) => {}
         }
     }
-    // Several profiles can fail for one reason, such as a wrong password: it is said once, with all their names.
+}
+
+/// Several profiles can fail for one reason, such as a wrong password: it is said once, with all their names.
+fn failures(lines: &[Line], ui: &Ui) {
     let mut told: Vec<&Error> = Vec::new();
     for line in lines {
         let Outcome::Failed(error) = &line.outcome else {

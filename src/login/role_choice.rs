@@ -4,7 +4,7 @@ use crate::arn::RoleArn;
 use crate::aws::saml::{OfferedRole, Statement};
 use crate::config::{RoleWanted, nearest};
 use crate::error::{Error, Result, clean};
-use crate::login::plan::Target;
+use crate::login::target::Target;
 
 /// Finds the role for a target; `pick` asks the person where nothing decides.
 pub fn choose(
@@ -19,13 +19,19 @@ pub fn choose(
     if statement.roles.is_empty() {
         return Err(no_roles(statement));
     }
+    let through = |offered: &&OfferedRole| {
+        let wanted = target.provider_arn.as_ref();
+        wanted.is_none_or(|provider| *provider == offered.provider)
+    };
     let Some(wanted) = &target.role else {
-        return match &statement.roles[..] {
+        let offered: Vec<OfferedRole> = statement.roles.iter().filter(through).cloned().collect();
+        return match &offered[..] {
+            [] => Err(other_provider(target, &statement.roles[0])),
             [only] => Ok(only.clone()),
-            _ => pick(&statement.roles),
+            _ => pick(&offered),
         };
     };
-    let matching: Vec<OfferedRole> = statement
+    let named: Vec<&OfferedRole> = statement
         .roles
         .iter()
         .filter(|offered| {
@@ -35,16 +41,11 @@ pub fn choose(
                 names(offered.role.account()).as_deref(),
             )
         })
-        .filter(|offered| {
-            target
-                .provider_arn
-                .as_ref()
-                .is_none_or(|p| *p == offered.provider)
-        })
-        .cloned()
         .collect();
+    let matching: Vec<OfferedRole> = named.iter().copied().filter(through).cloned().collect();
     match &matching[..] {
         [only] => Ok(only.clone()),
+        [] if !named.is_empty() => Err(other_provider(target, named[0])),
         [] => Err(not_offered(wanted, &statement.roles, target, names)),
         // One role through two providers of its account: either will do.
         [first, rest @ ..] if rest.iter().all(|other| other.role == first.role) => {
@@ -135,6 +136,14 @@ fn no_roles(statement: &Statement) -> Error {
         odd.unwrap_or_default()
     ))
     .hint("ask your administrator to assign you to the AWS application and a role in it")
+}
+
+fn other_provider(target: &Target, offered: &OfferedRole) -> Error {
+    Error::refused(format!(
+        "the identity provider offers {} through {}, not through the `provider_arn` of profile {}",
+        offered.role, offered.provider, target.profile
+    ))
+    .hint("correct `provider_arn` in profiles.yaml, or leave it out")
 }
 
 fn not_offered(

@@ -278,7 +278,8 @@ impl<'a> Answers<'a> {
     }
 
     fn keep_totp(&mut self) {
-        if let Some(secret) = self.totp_to_keep.take() {
+        let secret = self.totp_to_keep.take();
+        if let Some(secret) = secret.filter(|_| self.stored.place().is_some()) {
             let user = self.user().to_owned();
             self.stored.keep(SecretKind::Totp, &user, &secret);
         }

@@ -6,27 +6,14 @@ use crate::arn::RoleArn;
 use crate::clock;
 use crate::config::{Config, RoleWanted};
 use crate::error::Result;
-use crate::login::plan::Target;
+use crate::login::account_names::account_name;
+
 use crate::login::role_choice;
+use crate::login::target::{Standing, Target};
 use crate::paths::Paths;
 use crate::store::credentials_file::{self, CredentialsFile};
 use crate::store::learned::Learned;
 use crate::store::sessions::{Row, Sessions, find};
-
-/// How the keys of one target stand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Ours, of the wanted role and settings, and good for long enough.
-    Good { until: DateTime<Utc>, row: Row },
-    /// Nothing there that counts: no keys, other keys, other settings, too short.
-    Absent,
-}
-
-impl Standing {
-    pub fn is_good(&self) -> bool {
-        matches!(self, Standing::Good { .. })
-    }
-}
 
 /// The credentials file and the recorded sessions, as they are now.
 pub struct Present<'a> {
@@ -47,6 +34,11 @@ impl<'a> Present<'a> {
             config,
             learned: Learned::load(paths.state_folder()?),
         })
+    }
+
+    /// The role whose keys were last written to a section.
+    pub fn role_in(&self, aws_profile: &str) -> Option<&str> {
+        find(&self.rows, aws_profile).map(|row| row.role_arn.as_str())
     }
 
     /// Keys are good only when key id and fingerprint match and time is left.
@@ -76,10 +68,7 @@ impl<'a> Present<'a> {
             (None, Ok(_)) => true,
             (Some(wanted), Ok(recorded)) => {
                 let id = recorded.account();
-                let name = self
-                    .config
-                    .account_name(id)
-                    .or(self.learned.account_name(id));
+                let name = account_name(self.config, &self.learned, id);
                 role_choice::matches(wanted, &recorded, name)
             }
             (_, Err(_)) => false,

@@ -44,8 +44,10 @@ impl<'a> StoredSecrets<'a> {
     /// The password and where it stands; the Python Mai's entry counts, since it was kept for this very URL.
     pub fn password(&mut self, user: &str) -> Option<(Account, Secret)> {
         let own = self.account(SecretKind::Password, user);
-        let classic = Account::classic(user, self.provider.url.value.as_str());
-        [own, classic].into_iter().find_map(|account| {
+        // Its URL was kept as typed: `https://host` there is `https://host/` here.
+        let url = self.provider.url.value.as_str();
+        let classic = [url, url.trim_end_matches('/')].map(|url| Account::classic(user, url));
+        [own].into_iter().chain(classic).find_map(|account| {
             let password = self.with(|keyring| keyring.get(&account)).flatten()?;
             Some((account, password))
         })

@@ -198,9 +198,9 @@ fn profiles_are_listed_in_three_formats() {
     let tsv = home.mai("list -o tsv").ok().stdout;
     assert_eq!(
         tsv,
-        "profile\taccount\trole\tidentity_provider\taws_profile\tmarks\n\
-         dev\tacme\tteam/Dev\tcorp\tdev\t\n\
-         prod\t\t(asked)\tcorp\tproduction\tdefault, critical\n"
+        "profile\taccount_id\taccount\trole\tidentity_provider\taws_profile\n\
+         dev\t123456789012\tacme\tteam/Dev\tcorp\tdev\n\
+         prod\t\t\t\tcorp\tproduction\n"
     );
     let none = Home::new().mai("list -o json").ok();
     assert_eq!(none.json(), serde_json::json!([]));

@@ -108,12 +108,33 @@ fn the_identity_provider_suggests_a_duration_where_none_is_set() {
 }
 
 #[test]
+fn keys_that_are_far_shorter_than_configured_are_not_renewed_at_once() {
+    let testbed = Testbed::start();
+    for role in ["222222222222/ReadOnly", "arn:aws:iam::222222222222:role/ReadOnly"] {
+        let home = home_with(&testbed, role, ", duration: 12h");
+        home.login("prod").ok();
+        assert_eq!(minutes_left(&home), 60);
+        testbed.clear_requests();
+        for line in ["login prod", "login prod --duration 12h", "login prod --min 8h"] {
+            let refused = line.ends_with("8h");
+            let answer = home.mai(line);
+            assert_eq!(answer.code, Some(if refused { 2 } else { 0 }), "{line}: {answer}");
+        }
+        assert!(testbed.requests().is_empty(), "{role}");
+    }
+}
+
+#[test]
 fn keys_end_with_the_session_of_the_identity_provider() {
     let testbed = Testbed::start();
     testbed.set(Fault::Assertion(AssertionFault::SessionEndsIn(40 * 60)));
     let home = home_with(&testbed, "111111111111/PowerUser", ", duration: 8h");
     let answer = home.login("prod -o json").ok();
     assert_eq!(minutes_left(&home), 40);
+    // They are new, however short of the configured 8 h they are.
+    testbed.clear_requests();
+    home.mai("login prod").ok();
+    assert!(testbed.requests().is_empty());
     assert_eq!(
         answer.json()[0]["expires_at"].as_str(),
         home.key("prod", "x_security_token_expires").as_deref()

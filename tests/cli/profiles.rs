@@ -130,7 +130,9 @@ fn all_profiles_are_selected_and_two_with_one_section_stop_before_the_first_byte
             .read(".config/mai/profiles.yaml")
             .replace(", aws_profile: audit", ""),
     );
-    let answer = home.login("--all -o tsv").fails(4, &[]);
+    let answer = home
+        .login("--all -o tsv")
+        .fails(4, &["error: ", "does not offer"]);
     let lines: Vec<Vec<&str>> = answer
         .stdout
         .lines()

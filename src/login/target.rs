@@ -1,0 +1,58 @@
+//! One section to fill: what is wanted in it, and what stands there.
+
+use chrono::{DateTime, Utc};
+
+use crate::arn::ProviderArn;
+use crate::config::RoleWanted;
+use crate::duration::Span;
+use crate::error::Error;
+use crate::store::sessions::Row;
+
+/// What was typed, beside the names of profiles.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    pub min: Option<Span>,
+    pub force: bool,
+    pub duration: Option<Span>,
+    pub role: Option<RoleWanted>,
+    pub aws_profile: Option<String>,
+    pub overwrite: bool,
+}
+
+/// One section to fill with keys of one role.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub profile: String,
+    pub aws_profile: String,
+    /// None: the person picks one of those offered.
+    pub role: Option<RoleWanted>,
+    pub provider_arn: Option<ProviderArn>,
+    pub region: Option<String>,
+    pub duration: Option<Span>,
+    /// The duration was typed for this login, so what was learned about the role does not bound it.
+    pub duration_insisted: bool,
+    pub policy: Option<String>,
+    pub policy_arns: Vec<String>,
+    pub critical: bool,
+    pub is_default: bool,
+    /// How long keys must still last to be left alone.
+    pub min: Span,
+    pub standing: Standing,
+    /// Why its section may not be written: known before anything is sent, and no reason to fail the others.
+    pub barred: Option<Error>,
+}
+
+/// How the keys of one target stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Ours, of the wanted role and settings, and good for long enough.
+    Good { until: DateTime<Utc>, row: Row },
+    /// Nothing there that counts: no keys, other keys, other settings, too short.
+    Absent,
+}
+
+impl Standing {
+    pub fn is_good(&self) -> bool {
+        matches!(self, Standing::Good { .. })
+    }
+}
