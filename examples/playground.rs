@@ -9,8 +9,11 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use mai_testbed::{PASSWORD, Testbed};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     // Under the name `mai` this program is mai itself: the same code as the installed binary.
@@ -19,13 +22,21 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         mai::process::harden(mai::commands::clean_up);
         return Ok(mai::commands::main());
     }
-    let playground = Playground::open()?;
-    if std::env::args().any(|argument| argument == "--shell") {
-        playground.shell()?;
-    } else {
-        playground.tour()?;
+    // Ctrl-C ends what runs in the playground; the playground itself tidies up before it goes.
+    let interrupted = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        signal_hook::flag::register(signal, interrupted.clone())?;
     }
-    Ok(ExitCode::SUCCESS)
+    let playground = Playground::open()?;
+    let outcome = if std::env::args().any(|argument| argument == "--shell") {
+        playground.shell()
+    } else {
+        playground.tour()
+    };
+    if interrupted.load(Ordering::Relaxed) {
+        return Ok(ExitCode::from(130));
+    }
+    outcome.map(|()| ExitCode::SUCCESS)
 }
 
 /// A company on loopback and a home folder; both end with it.

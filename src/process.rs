@@ -1,6 +1,6 @@
 //! The process itself: what it must not leave behind, and how it ends when it is told to.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Held while a file is in a state that must not be left.
@@ -69,7 +69,13 @@ pub fn leave_on_signals(clean_up: fn()) {
             let _busy = undisturbed();
             clean_up();
             if signal == SIGINT {
-                tell("\nerror: interrupted");
+                // A spinner may stand on the line.
+                let erase = if std::io::stderr().is_terminal() {
+                    "\r\u{1b}[K"
+                } else {
+                    ""
+                };
+                tell(&format!("{erase}\nerror: interrupted"));
             }
             std::process::exit(128 + signal);
         }

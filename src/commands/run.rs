@@ -41,6 +41,10 @@ impl Run {
             net::trace::listen(process::tell);
         }
         process::leave_on_signals(clean_up);
+        // First of all: with somebody else's home all that follows would be said to the wrong person.
+        if let Ok(home) = paths.home() {
+            state_folder::refuse_anothers_home(home)?;
+        }
         let config = Config::load(&paths, explicit.as_deref())?;
         let types: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name()).collect();
         config.check_types(&types)?;
@@ -59,7 +63,6 @@ impl Run {
 
     /// The doors of a login; checks first that files would be written for the right person.
     pub fn doors(&self, secrets: Secrets) -> Result<Doors<'_>> {
-        state_folder::refuse_anothers_home(self.paths.home()?)?;
         let sts_endpoint = self.sts_endpoint()?;
         let region = std::env::var("AWS_REGION")
             .ok()

@@ -133,9 +133,9 @@ fn one_sign_in<'a>(
         let statement = saml::read(&arrival.assertion)?;
         warn_of_times(doors, &statement, arrival.clock_skew);
         tell(doors, &statement);
-        doors.ui.step("fetching keys");
         let (orders, refused) =
             orders::choose_roles(plan, &short, doors, &arrival.assertion, &statement)?;
+        doors.ui.step("fetching keys");
         let roles: BTreeMap<usize, OfferedRole> =
             orders.iter().map(|o| (o.place, o.role.clone())).collect();
         let results = redeem::all(

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::login::account_names::account_name;
 use crate::login::line::client_settings;
 use crate::login::sign_in::Answers;
-use crate::login::{Doors, flight};
+use crate::login::{Doors, flight, role_choice};
 use crate::net::client;
 use crate::net::visitor::Visitor;
 use crate::store::learned::Learned;
@@ -41,6 +41,9 @@ pub fn roles_of<'a>(
         .hint(
             "ask your administrator for the role and provider ARNs and put them in profiles.yaml",
         ));
+    }
+    if statement.roles.is_empty() {
+        return Err(role_choice::no_roles(&statement));
     }
     let learned = Learned::load(doors.paths.state_folder()?);
     let mut offers: Vec<Offer> = statement

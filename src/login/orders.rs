@@ -82,7 +82,16 @@ fn pick_role(
             target.profile,
             offered.len()
         ))
-        .hint("set `role` in profiles.yaml, or name it with --role ACCOUNT/ROLE"));
+        .hint(format!(
+            "set `role` in profiles.yaml, or name one with --role: {}{}",
+            offered
+                .iter()
+                .take(4)
+                .map(|offer| format!("{}/{}", offer.role.account(), offer.role.path_and_name()))
+                .collect::<Vec<_>>()
+                .join(", "),
+            if offered.len() > 4 { ", …" } else { "" }
+        )));
     }
     let mut sorted: Vec<&OfferedRole> = offered.iter().collect();
     sorted.sort_by_key(|offer| {

@@ -1,6 +1,6 @@
 //! Every decision of a login, made before the first byte is sent: a typo costs no password and no push.
 
-use crate::config::{Config, IdentityProvider, Profile, RoleWanted};
+use crate::config::{Config, IdentityProvider, Profile, RoleWanted, did_you_mean};
 use crate::duration::Span;
 use crate::error::{Error, Result};
 use crate::login::Doors;
@@ -107,6 +107,7 @@ fn target(
         .role
         .clone()
         .or_else(|| profile.role.as_ref().map(|role| role.value.clone()));
+    check_account(doors, profile, role.as_ref(), wishes, learned)?;
     let duration = wishes
         .duration
         .or_else(|| profile.duration.as_ref().map(|duration| duration.value));
@@ -164,6 +165,33 @@ fn target(
         standing: Standing::Absent,
         barred: None,
     })
+}
+
+/// An account's name must be one that is known: a typo would cost a sign-in.
+fn check_account(
+    doors: &Doors,
+    profile: &Profile,
+    role: Option<&RoleWanted>,
+    wishes: &Wishes,
+    learned: &Learned,
+) -> Result<()> {
+    let Some(RoleWanted::InAccount { account, .. }) = role else {
+        return Ok(());
+    };
+    let is_id = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    let config = doors.config;
+    if is_id || config.account_ids(account).next().is_some() || learned.knows_account(account) {
+        return Ok(());
+    }
+    let what = format!("no account is called `{account}`");
+    let error = match &profile.role {
+        Some(role) if wishes.role.is_none() => role.origin.error(what),
+        _ => Error::usage(what),
+    };
+    let names = config.accounts.values().map(|name| name.value.as_str());
+    Err(error.hint(did_you_mean(account, names).unwrap_or_else(|| {
+        "write the account's id of 12 digits, or name it under `accounts:` in profiles.yaml".into()
+    })))
 }
 
 /// A session policy goes to STS as it is; AWS takes at most 2,048 characters (STS API reference).

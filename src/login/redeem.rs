@@ -12,7 +12,7 @@ use crate::assertion::Assertion;
 use crate::aws::saml::OfferedRole;
 use crate::aws::sts::{self, Refusal, Sts, Wanted};
 use crate::duration::Span;
-use crate::error::{Error, Result, clean};
+use crate::error::{Error, Kind, Result, clean};
 use crate::keys::SessionCredentials;
 
 /// How many roles are redeemed at once.
@@ -67,7 +67,8 @@ pub async fn all(
         let (assertion, places) = (assertion.clone(), places.clone());
         running.spawn(async move {
             let _place = places.acquire_owned().await;
-            (order.place, one(&sts, &assertion, &order).await)
+            let redeemed = one(&sts, &assertion, &order).await;
+            (order.place, redeemed.map_err(from_sts))
         });
     }
     while let Some(done) = running.join_next().await {
@@ -86,6 +87,14 @@ pub fn sts_in(client: &reqwest::Client, endpoint: Option<&Url>, region: &str) ->
         (None, None) => return Err(Error::usage(format!("`{}` is not a region", clean(region)))),
     };
     Ok(Sts::new(client.clone(), region, endpoint))
+}
+
+/// A host that cannot be reached is STS here, not the identity provider.
+fn from_sts(error: Error) -> Error {
+    match error.kind() == Kind::Unreachable && !error.message().contains("STS") {
+        true => error.at("STS"),
+        false => error,
+    }
 }
 
 async fn one(sts: &Sts, assertion: &Assertion, order: &Order) -> Result<Redeemed> {

@@ -126,7 +126,7 @@ fn configured(target: &Target) -> Result<OfferedRole> {
     }
 }
 
-fn no_roles(statement: &Statement) -> Error {
+pub fn no_roles(statement: &Statement) -> Error {
     let odd = statement
         .malformed_roles
         .first()

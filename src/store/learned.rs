@@ -106,6 +106,13 @@ impl Learned {
         self.get(ACCOUNT, account_id)
     }
 
+    /// Is there an account of that name?
+    pub fn knows_account(&self, name: &str) -> bool {
+        self.records
+            .iter()
+            .any(|((kind, _), known)| kind == ACCOUNT && known == name)
+    }
+
     pub fn remember_account_name(&mut self, account_id: &str, name: &str) {
         self.put(ACCOUNT, account_id, name);
     }

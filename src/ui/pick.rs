@@ -154,8 +154,9 @@ impl Finder {
     fn rank(&mut self, typed: &str, label: &str, index: usize) -> Option<i64> {
         if self.typed != typed {
             self.typed = typed.to_string();
+            // `acme/Admin` is how roles are written elsewhere; in the list a blank stands between.
             self.pattern = Pattern::new(
-                typed,
+                &typed.replace('/', " "),
                 CaseMatching::Ignore,
                 Normalization::Smart,
                 AtomKind::Fuzzy,

@@ -110,15 +110,26 @@ fn the_identity_provider_suggests_a_duration_where_none_is_set() {
 #[test]
 fn keys_that_are_far_shorter_than_configured_are_not_renewed_at_once() {
     let testbed = Testbed::start();
-    for role in ["222222222222/ReadOnly", "arn:aws:iam::222222222222:role/ReadOnly"] {
+    for role in [
+        "222222222222/ReadOnly",
+        "arn:aws:iam::222222222222:role/ReadOnly",
+    ] {
         let home = home_with(&testbed, role, ", duration: 12h");
         home.login("prod").ok();
         assert_eq!(minutes_left(&home), 60);
         testbed.clear_requests();
-        for line in ["login prod", "login prod --duration 12h", "login prod --min 8h"] {
+        for line in [
+            "login prod",
+            "login prod --duration 12h",
+            "login prod --min 8h",
+        ] {
             let refused = line.ends_with("8h");
             let answer = home.mai(line);
-            assert_eq!(answer.code, Some(if refused { 2 } else { 0 }), "{line}: {answer}");
+            assert_eq!(
+                answer.code,
+                Some(if refused { 2 } else { 0 }),
+                "{line}: {answer}"
+            );
         }
         assert!(testbed.requests().is_empty(), "{role}");
     }

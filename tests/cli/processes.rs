@@ -196,9 +196,10 @@ fn edit(file: &Path, count: u32) {
             return;
         }
         let mut merged = sections(&was);
-        merged.extend(sections(&fs::read_to_string(file).expect("the file")));
-        base = merged.into_values().collect();
+        // Read once: what is merged is what the next swap must replace.
         replaces = fs::read_to_string(file).expect("the file");
+        merged.extend(sections(&replaces));
+        base = merged.into_values().collect();
     }
 }
 
