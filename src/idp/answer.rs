@@ -6,7 +6,7 @@ use url::Url;
 
 use super::factors::code;
 use super::form::choose::{CodeFields, Login};
-use super::form::words::names_remember;
+use super::form::words::{names_forget, names_remember};
 use super::form::{Answer, ControlKind, Form, Method};
 use super::page::choices::{ChoiceOf, Choices, Take, is_factor};
 use super::page::kind::{PageKind, classify};
@@ -221,9 +221,8 @@ pub fn filled(page: &Page, visit: &mut Visit<'_>, form: usize) -> Result<Answer>
                 let about = format!("{} {} {}", control.name, control.id, control.label);
                 if names_remember(&about) {
                     let on = visit.settings.remember_device;
-                    // "Do not remember" is the same question, asked the other way round.
-                    let negated = about.to_lowercase().contains("not");
-                    answer.tick(index, on && !negated);
+                    // "Do not remember" is never ticked: forgetting is what happens without it.
+                    answer.tick(index, on && !names_forget(&about));
                 }
             }
             ControlKind::Select if control.required && !control.multiple => {

@@ -227,3 +227,14 @@ fn a_form_for_something_else_is_no_question() {
         assert_eq!(chosen_in(html, false), "none", "{html}");
     }
 }
+
+#[test]
+fn a_password_in_a_place_holder_is_the_password() {
+    let html = "<form method=post><input name=ctl00$ContentPlaceHolder1$UsernameTextBox>\
+        <input type=password name=ctl00$ContentPlaceHolder1$PasswordTextBox id=ctl00_ContentPlaceHolder1_PasswordTextBox>\
+        <input type=submit value='Sign In'></form>";
+    assert_eq!(
+        chosen_in(html, false),
+        "0: user=ctl00$ContentPlaceHolder1$UsernameTextBox password=ctl00$ContentPlaceHolder1$PasswordTextBox"
+    );
+}

@@ -228,9 +228,7 @@ static PASSWORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 static NEW_PASSWORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(
-        r"(?i)new|confirm|old|verify|repeat|again|retype|neu(es)?[-_]?(pass|kenn)|bestaet|nouveau|passw(or)?d[-_]?2$",
-    )
+    pattern(r"(?i)(passw(or)?d|passwort|pwd|pw)[-_]?(new|confirm|old|verify|repeat|again|retype|neu|2$)")
 });
 
 static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -249,7 +247,13 @@ static CODE_LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 static REMEMBER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
-        r"(?i)remember|kmsi|stay|persist|keep.?me|trust.?(this|device|browser)|donotcache|dont.?ask|angemeldet|rester|dampen",
+        r"(?i)remember|kmsi|stay|persist|keep.?me|trust.?(this|device|browser)|donotcache|(dont|don.t|do not).?ask|angemeldet|rester|dampen",
+    )
+});
+
+static FORGET: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"(?i)(not|dont|n.t|never|nicht)[\s_-]*(me[\s_-]*)?(remember|cache|stay|keep|trust|persist|angemeldet)",
     )
 });
 
@@ -274,7 +278,14 @@ pub fn names_password(text: &str) -> bool {
 }
 
 pub fn names_new_password(text: &str) -> bool {
-    matches_any(&NEW_PASSWORD, text)
+    any_starts(
+        text,
+        &["neu", "neues", "nueva", "nuova"],
+        &[
+            "new", "confirm", "old", "verify", "repeat", "again", "retype", "neupass", "neuespass",
+            "neukenn", "neueskenn", "bestaet", "bestät", "nouveau",
+        ],
+    ) || matches_any(&NEW_PASSWORD, text)
 }
 
 pub fn names_code(text: &str) -> bool {
@@ -292,6 +303,11 @@ pub fn labels_code(text: &str) -> bool {
 /// A box that makes the sign-in last longer: one setting decides all of them.
 pub fn names_remember(text: &str) -> bool {
     matches_any(&REMEMBER, text)
+}
+
+/// Is such a box asked the other way round: "do not keep me signed in"?
+pub fn names_forget(text: &str) -> bool {
+    matches_any(&FORGET, text)
 }
 
 #[cfg(test)]
@@ -319,6 +335,7 @@ mod tests {
             &CODE,
             &CODE_LABEL,
             &REMEMBER,
+            &FORGET,
         ] {
             assert!(regex.is_some());
         }
@@ -396,6 +413,57 @@ mod tests {
                 !names_user(name) && !names_password(name) && !names_code(name),
                 "{name}"
             );
+        }
+    }
+
+    #[test]
+    fn a_new_password_is_told_by_words_and_not_by_letters() {
+        for name in [
+            "newPassword",
+            "password-new",
+            "passwordnew",
+            "new_password1",
+            "oldPassword",
+            "PASSWORD_CONFIRM",
+            "confirmpassword",
+            "verifyPwd",
+            "password2",
+            "neues_passwort",
+            "ctl00$ContentPlaceHolder1$NewPasswordTextBox",
+        ] {
+            assert!(names_new_password(name), "{name}");
+        }
+        for name in [
+            "ctl00$ContentPlaceHolder1$PasswordTextBox",
+            "ctl00_ContentPlaceHolder1_PasswordTextBox",
+            "password_holder",
+            "passwordPlaceholder",
+            "renewPassword",
+            "goldPassword",
+        ] {
+            assert!(!names_new_password(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_a_no_before_its_verb_turns_a_box_round() {
+        for text in [
+            "donotcache",
+            "Do not remember me",
+            "Don't keep me signed in",
+            "Don’t trust this device",
+            "Nicht angemeldet bleiben",
+        ] {
+            assert!(names_remember(text) && names_forget(text), "{text}");
+        }
+        for text in [
+            "Do not ask again on this device",
+            "Don't ask again",
+            "Remember me on this notebook",
+            "Stay signed in (not for shared computers)",
+            "kmsi",
+        ] {
+            assert!(names_remember(text) && !names_forget(text), "{text}");
         }
     }
 

@@ -137,7 +137,7 @@ static CLASSES: LazyLock<Vec<(Complaint, Regex)>> = LazyLock::new(|| {
         ),
         (
             Complaint::Locked,
-            r"\b(un)?lock(ed|out)?\b|locked|blocked|disabled|suspended|deactivat|too many|temporar\w* (un)?avail|temporarily|wait \d|try again (later|in)|retry later|gesperrt|deaktiviert|zu viele|verrouill|désactiv|bloqu|bloccat|suspendu|demasiados|ロック|锁定",
+            r"\b(un)?lock(ed|out)?\b|locked|blocked|disabled|suspended|deactivat|too many|gesperrt|deaktiviert|zu viele|verrouill|désactiv|bloqu|bloccat|suspendu|demasiados|ロック|锁定",
         ),
         (
             Complaint::Expired,
@@ -147,10 +147,14 @@ static CLASSES: LazyLock<Vec<(Complaint, Regex)>> = LazyLock::new(|| {
             Complaint::Access,
             r"not authori[sz]ed|unauthori[sz]ed|access (is |was )?denied|not eligible|no (access|role|permission)|not (allowed|permitted|assigned)|forbidden|do(es)? not have (access|permission)|zugriff verweigert|keine berechtigung|nicht berechtigt|accès refusé|non autorisé|acceso denegado|no autorizado|権限",
         ),
-        // Before the words for wrong passwords: something else went wrong.
+        // Before the words for a while and for wrong passwords: something else went wrong.
         (
             Complaint::Other,
-            r"went wrong|(internal|server|system|technical|unexpected|unknown) (error|problem|failure)|(invalid|bad|malformed|incorrect) (request|response|url|parameter)|request failed|interner fehler|erreur (interne|technique)|error interno|schiefgelaufen",
+            r"went wrong|(service|server|system|site|page|application)\b.{0,20}\bunavailable|(internal|server|system|technical|unexpected|unknown) (error|problem|failure)|(invalid|bad|malformed|incorrect) (request|response|url|parameter)|request failed|interner fehler|erreur (interne|technique)|error interno|schiefgelaufen",
+        ),
+        (
+            Complaint::Locked,
+            r"temporar\w* (un)?avail|temporarily|wait \d|try again (later|in)|retry later",
         ),
         (
             Complaint::BadCredentials,
@@ -180,7 +184,7 @@ mod tests {
 
     #[test]
     fn every_class_has_its_words() {
-        assert_eq!(CLASSES.len(), 7);
+        assert_eq!(CLASSES.len(), 8);
     }
 
     #[test]
@@ -248,6 +252,13 @@ mod tests {
             ("Welcome back", Other),
             ("Your clock is nice", Other),
             ("Oops, something went wrong. Please try again.", Other),
+            ("Something went wrong. Please try again later.", Other),
+            ("An unexpected error occurred, please retry later", Other),
+            ("The service is temporarily unavailable", Other),
+            (
+                "Login failed. Please wait 30 seconds before you try again.",
+                Locked,
+            ),
             ("An internal server error occurred, login failed", Other),
             ("Invalid request", Other),
         ] {
