@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::idp::form::choose::CodeFields;
 use crate::idp::form::{Answer, Form};
-use crate::idp::page::choices::is_factor;
+use crate::idp::page::choices::{is_factor, names_app, says_sent};
 use crate::idp::person::{CodeKind, CodeRequest, Person};
 use crate::presence::Presence;
 use crate::secret::Secret;
@@ -110,18 +110,58 @@ pub fn about(form: &Form, fields: &CodeFields) -> (String, CodeKind) {
         .map(|i| form.controls[i].label.clone())
         .filter(|l| !l.is_empty())
         .unwrap_or_else(|| form.text.clone());
-    let name = index
-        .map(|i| form.controls[i].name.as_str())
+    let own = index
+        .map(|i| format!("{} {}", form.controls[i].label, form.controls[i].name))
         .unwrap_or_default();
-    let text = format!("{label} {name} {}", form.text);
-    let kind = if is_factor(&text, "recovery") {
+    (label, kind(&own, &form.text))
+}
+
+/// What the field says counts first. Around it there may be other ways, an address for help, words about an app.
+fn kind(own: &str, around: &str) -> CodeKind {
+    let reaches_somebody = |text: &str| ["sms", "call", "email"].iter().any(|m| is_factor(text, m));
+    if is_factor(own, "recovery") {
         CodeKind::Recovery
-    } else if ["sms", "email", "call"].iter().any(|m| is_factor(&text, m)) {
+    } else if reaches_somebody(own) {
         CodeKind::Sent
-    } else if is_factor(&text, "totp") {
+    } else if names_app(own) {
+        CodeKind::Totp
+    } else if reaches_somebody(around) && says_sent(around) {
+        CodeKind::Sent
+    } else if names_app(around) || is_factor(own, "totp") {
+        CodeKind::Totp
+    } else if is_factor(around, "recovery") {
+        CodeKind::Recovery
+    } else if reaches_somebody(around) {
+        CodeKind::Sent
+    } else if is_factor(around, "totp") {
         CodeKind::Totp
     } else {
         CodeKind::Unknown
-    };
-    (label, kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_of_the_kind_that_its_field_names_first() {
+        use CodeKind::*;
+        for (own, around, expected) in [
+            ("One-time code otp", "", Totp),
+            ("One-time code otp", "The page goes on automatically", Totp),
+            ("Code otp", "Open the app on your mobile phone. Use a recovery code. E-mail us", Totp),
+            ("Code otp", "Lost it? Use a backup code or call the help desk", Totp),
+            ("Code code", "Open the authenticator app. Send me an SMS instead", Totp),
+            ("SMS code otp", "Use the authenticator app instead", Sent),
+            ("Code otp", "We have sent an e-mail to a…@x.test. Use the app instead", Sent),
+            ("Verification code otp", "A text message was sent to ***42", Sent),
+            ("Code code", "Code from the text message", Sent),
+            ("Recovery code otp", "Use the authenticator app instead", Recovery),
+            ("Code code", "One of your backup codes", Recovery),
+            ("Code code", "Wait until the code appears automatically", Unknown),
+        ] {
+            assert_eq!(kind(own, around), expected, "{own}: {around}");
+        }
+    }
 }

@@ -247,68 +247,92 @@ fn signs_in(text: &str) -> bool {
 
 /// Does this text name a second factor?
 pub fn names_factor(text: &str) -> bool {
-    FACTORS.iter().any(|(_, words)| has_any(text, words))
+    FACTORS.iter().any(|(method, _)| is_factor(text, method))
 }
 
 /// Is this the factor that a setting calls `method`?
 pub fn is_factor(text: &str, method: &str) -> bool {
     let method = method.to_lowercase();
-    match FACTORS.iter().find(|(name, _)| *name == method) {
-        Some((_, words)) => has_any(text, words),
-        None => text.to_lowercase().contains(&method),
-    }
+    let Some((_, words)) = FACTORS.iter().find(|(name, _)| *name == method) else {
+        return text.to_lowercase().contains(&method);
+    };
+    let text = spaced(text);
+    // An app is on a mobile phone as well.
+    has_any(&text, words)
+        || (method == "sms" && text.contains("mobile phone") && !has_any(&text, APP))
 }
 
-fn has_any(text: &str, words: &[&str]) -> bool {
-    let text = text.to_lowercase();
-    words.iter().any(|word| text.contains(word))
+/// Does this text speak of an app or a token that makes codes, and not only of some code?
+pub fn names_app(text: &str) -> bool {
+    has_any(&spaced(text), APP)
 }
 
+/// Does this text say that a code is on its way already?
+pub fn says_sent(text: &str) -> bool {
+    has_any(&spaced(text), SENT)
+}
+
+/// The words with one space around each, so that a space in a list below is the end of a word.
+fn spaced(text: &str) -> String {
+    format!(" {} ", tokens(text).join(" "))
+}
+
+fn has_any(spaced: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| spaced.contains(word))
+}
+
+const APP: &[&str] = &["totp", "authenticator", " app ", " hardware token "];
+
+const SENT: &[&str] = &[
+    " sent ",
+    " texted ",
+    " gesendet ",
+    " gesandt ",
+    " geschickt ",
+    " envoyé",
+    " enviado ",
+    " inviato ",
+];
+
+/// Where a space stands, a word begins or ends: "call" is in "automatically" too.
 const FACTORS: &[(&str, &[&str])] = &[
     (
         "totp",
         &[
             "totp",
-            "otp",
+            " otp",
             "authenticator",
-            "one-time",
             "one time",
             "verification code",
             "einmal",
-            "token",
+            " token",
             "app code",
         ],
     ),
     (
         "push",
-        &["push", "notification", "approve", "benachrichtigung"],
+        &[" push", "notification", " approve ", "benachrichtigung"],
     ),
     (
         "sms",
-        &[
-            "sms",
-            "text message",
-            "text me",
-            "mobile phone",
-            "kurznachricht",
-        ],
+        &[" sms", "text message", " text me ", "kurznachricht"],
     ),
-    ("call", &["call", "anruf", "appel"]),
-    ("email", &["email", "e-mail", "courriel"]),
+    ("call", &[" call ", " anruf", " appel "]),
+    ("email", &[" email", " e mail", " courriel"]),
     (
         "webauthn",
         &[
             "webauthn",
             "security key",
             "passkey",
-            "fido",
+            " fido",
             "yubikey",
             "sicherheitsschlüssel",
         ],
     ),
     (
         "recovery",
-        &["recovery", "backup", "wiederherstell", "secours"],
+        &["recovery", " backup", "wiederherstell", "secours"],
     ),
 ];
 
@@ -365,5 +389,20 @@ mod tests {
         assert!(is_factor("Send me a text message", "SMS"));
         assert!(is_factor("Company Badge", "badge"));
         assert!(!is_factor("Security Key", "totp"));
+        for value in ["OneWaySMS", "smsCode", "sms_otp", "SMS"] {
+            assert!(is_factor(value, "sms"), "{value}");
+        }
+        for value in ["PhoneAppOTP", "OTPcode", "googleauthenticator", "token:hotp"] {
+            assert!(is_factor(value, "totp"), "{value}");
+        }
+        assert!(is_factor("Phone call", "call") && is_factor("emailCode", "email"));
+        assert!(is_factor("Mobile phone", "sms"));
+    }
+
+    #[test]
+    fn a_factor_is_a_word_and_no_part_of_one() {
+        assert!(!is_factor("You are redirected automatically", "call"));
+        assert!(!is_factor("For approved users only", "push"));
+        assert!(!is_factor("The app on your mobile phone", "sms"));
     }
 }

@@ -439,10 +439,11 @@ fn configured_field_names_are_used() {
 #[test]
 fn staying_signed_in_follows_the_setting() {
     let page = "<form method=post action=/login><input name=user><input type=password name=pass><input type=checkbox \
-        name=kmsi checked><input type=checkbox name=donotcache value=1></form>";
+        name=kmsi checked><input type=checkbox name=donotcache value=1><label><input type=checkbox name=again> Do not ask \
+        again on this notebook</label></form>";
     for (remember, expected) in [
         (false, "pass=hunter2%26%3D%C3%A4"),
-        (true, "pass=hunter2%26%3D%C3%A4&kmsi=on"),
+        (true, "pass=hunter2%26%3D%C3%A4&kmsi=on&again=on"),
     ] {
         let mut site = Site::default()
             .on("GET /start", html(page))

@@ -341,3 +341,14 @@ fn a_provider_that_does_not_exist_is_a_mistake_in_the_configuration() {
     let error = fails(&mut Site::default(), &settings, &mut Ada::default());
     assert_eq!(error.kind(), Kind::Usage);
 }
+
+#[test]
+fn a_notice_that_goes_on_automatically_stops_nobody() {
+    let page = "<form method=post action=/on><p>You are redirected automatically. For approved users only.</p>\
+        <input type=hidden name=k value=v><button>Continue</button></form>";
+    let mut site = Site::default()
+        .on("GET /start", html(page))
+        .on("POST /on", html(AWS));
+    run(&mut site, &nobody(), &mut Ada::default()).unwrap();
+    assert_eq!(site.asked[1], "POST https://idp.test/on k=v");
+}
