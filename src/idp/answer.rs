@@ -13,7 +13,7 @@ use super::page::kind::{PageKind, classify};
 use super::page::message::{Complaint, Message};
 use super::page::{Frame, Page, host_of};
 use super::refusal;
-use super::visit::{Again, AgreementKind, Choice, CodeWanted, Sent, Step, Visit};
+use super::visit::{Again, AgreementKind, Choice, CodeWanted, Sent, Step, Visit, needs_person};
 use crate::error::{Error, Result, clean};
 use crate::presence::Presence;
 
@@ -34,7 +34,7 @@ pub fn answer(page: &Page, visit: &mut Visit<'_>, step: usize) -> Result<Step> {
                 // Around the form a help desk's number or address may stand as well.
                 || names_any(&page.text, &["sms", "push", "call you", "send you", "will send"]);
             if reaches_somebody && visit.settings.presence == Presence::Nobody {
-                return Err(refusal::needs_person(page));
+                return Err(needs_person(&page.host()));
             }
             visit
                 .person
@@ -231,7 +231,7 @@ pub fn filled(page: &Page, visit: &mut Visit<'_>, form: usize) -> Result<Answer>
                     .or(control.options.first())
                     .is_some_and(|o| o.value.is_empty());
                 if empty {
-                    let option = pick_option(page, visit, fields, index)?;
+                    let option = pick_option(visit, fields, index)?;
                     answer.select(index, option);
                 }
             }
@@ -241,7 +241,7 @@ pub fn filled(page: &Page, visit: &mut Visit<'_>, form: usize) -> Result<Answer>
     Ok(answer)
 }
 
-fn pick_option(page: &Page, visit: &mut Visit<'_>, form: &Form, index: usize) -> Result<usize> {
+fn pick_option(visit: &mut Visit<'_>, form: &Form, index: usize) -> Result<usize> {
     let control = &form.controls[index];
     let usable: Vec<usize> = (0..control.options.len())
         .filter(|i| !control.options[*i].disabled && !control.options[*i].value.is_empty())
@@ -255,7 +255,6 @@ fn pick_option(page: &Page, visit: &mut Visit<'_>, form: &Form, index: usize) ->
             .iter()
             .map(|i| clean(&control.options[*i].label))
             .collect(),
-        key: format!("list {} {}", page.host(), control.name),
     })?;
     let option = usable.get(picked).copied();
     option.ok_or_else(|| Error::failed("the answer is none of the choices"))

@@ -51,8 +51,6 @@ pub enum CodeKind {
 pub struct Choice {
     pub question: String,
     pub options: Vec<String>,
-    /// The same whenever the same host asks for the same thing, so that the answer can be remembered.
-    pub key: String,
 }
 
 /// Something that needs a yes.

@@ -80,6 +80,7 @@ pub fn rejected(page: &Page, message: Option<&Message>, visit: &mut Visit<'_>) -
         .hint("check `username:` of the identity provider"),
         (Sent::Nothing, Some(Complaint::BadCredentials)) => {
             Error::refused(format!("{host} refused the sign-in"))
+                .hint("try the URL in a browser; `-vv` shows the way there")
         }
         (Sent::Nothing, _) => return unfamiliar(page, 0),
     };
@@ -201,15 +202,6 @@ pub fn enrolment(page: &Page, visit: &Visit<'_>) -> Error {
         "sign in once in a browser at {} and set it up there",
         visit.address()
     ))
-}
-
-/// Going on would ring somebody's phone, and nobody asked for that.
-pub fn needs_person(page: &Page) -> Error {
-    Error::needs_you(format!(
-        "{} wants a second factor that only a person can give",
-        page.host()
-    ))
-    .hint("sign in yourself, in a terminal")
 }
 
 pub fn negotiate(page: &Page) -> Error {

@@ -9,7 +9,7 @@ use url::Url;
 use super::factors::code::Codes;
 use super::form::Answer;
 pub use super::form::choose::FieldNames as Fields;
-use super::page::choices::{ChoiceOf, Choices, Way, is_factor};
+use super::page::choices::{ChoiceOf, Choices, Way, is_factor, names_phone};
 use super::page::{Page, host_of};
 pub use super::person::{Agreement, AgreementKind, Choice, CodeKind, CodeRequest, Person};
 use crate::error::{Error, Result, clean};
@@ -105,6 +105,8 @@ pub struct Visit<'a> {
     /// The form that got the last code.
     code_form: String,
     pub(super) device: Option<String>,
+    /// The entry to take where several ways to sign in are offered, as the provider's options name it.
+    pub(super) wanted_source: Option<&'a str>,
     /// Things done once in a sign-in.
     done: Vec<&'static str>,
 }
@@ -126,6 +128,7 @@ impl<'a> Visit<'a> {
             codes: Codes::default(),
             code_form: String::new(),
             device: None,
+            wanted_source: None,
             done: Vec::new(),
         }
     }
@@ -330,26 +333,25 @@ impl<'a> Visit<'a> {
                 }
             }
             ChoiceOf::Source => {
-                if let Some(wanted) = self.option("source").or(self.option("idp")) {
+                if let Some(wanted) = self.wanted_source {
                     narrow(&mut left, |i| names(&choices.ways[i], wanted));
+                } else if self.settings.presence == Presence::Nobody
+                    && let [only] = left[..]
+                    && names_phone(&choices.ways[only].label)
+                {
+                    return Err(needs_person(&page.host()));
                 }
             }
         }
         if let [only] = left[..] {
             return Ok(only);
         }
-        let of = match choices.of {
-            ChoiceOf::Factor => "factor",
-            ChoiceOf::Device => "device",
-            ChoiceOf::Source => "source",
-        };
         let picked = self.person.choose(&Choice {
             question: choices.question.clone(),
             options: left
                 .iter()
                 .map(|i| choices.ways[*i].label.clone())
                 .collect(),
-            key: format!("{of} {}", page.host()),
         })?;
         let way = left.get(picked).copied();
         way.ok_or_else(|| Error::failed("the answer is none of the choices"))
@@ -377,10 +379,7 @@ impl<'a> Visit<'a> {
                 says(*i, "totp") && !["sms", "call", "email", "push"].iter().any(|m| says(*i, m))
             });
             if left.is_empty() {
-                return Err(Error::needs_you(format!(
-                    "{} wants a second factor that only a person can give",
-                    page.host()
-                )));
+                return Err(needs_person(&page.host()));
             }
         }
         Ok(left)
@@ -397,6 +396,14 @@ pub struct CodeWanted<'p> {
     pub length: Option<usize>,
     /// Tells forms apart: the same one again means that it did not take the code before.
     pub form: String,
+}
+
+/// Going on would ring somebody's phone, and nobody asked for that.
+pub fn needs_person(host: &str) -> Error {
+    Error::needs_you(format!(
+        "{host} wants a second factor that only a person can give"
+    ))
+    .hint("sign in yourself, in a terminal")
 }
 
 /// Keeps what matches, or everything if nothing does.

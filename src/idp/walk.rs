@@ -39,8 +39,6 @@ pub struct Arrival {
     pub clock_skew: Option<TimeDelta>,
     /// Was a password asked for and taken?
     pub password_accepted: bool,
-    /// Pages on the way.
-    pub steps: usize,
 }
 
 /// Signs in at `settings.start` and returns what the identity provider says to AWS.
@@ -87,10 +85,15 @@ pub(super) async fn walk<F: Fetch>(
             None => return Err(unknown_provider(name)),
         },
     };
+    for key in settings.options.keys() {
+        providers::check_option(settings.provider.as_deref(), key)?;
+    }
+    let mut visit = Visit::new(settings, built_in, person);
+    visit.wanted_source = providers::wanted_source(settings);
     let mut walk = Walk {
         fetcher,
         is_aws,
-        visit: Visit::new(settings, built_in, person),
+        visit,
         patience,
         clock_skew: None,
         basic: None,
@@ -162,7 +165,6 @@ impl<F: Fetch> Walk<'_, F> {
                         assertion,
                         clock_skew: self.clock_skew,
                         password_accepted: self.visit.password_sent(),
-                        steps: number,
                     });
                 }
                 let since = clock::now();
@@ -267,10 +269,10 @@ impl<F: Fetch> Walk<'_, F> {
             }
             let response: String = field.value.split_whitespace().collect();
             if response.is_empty() {
-                return Err(Error::failed(format!(
-                    "{} sent an empty answer for AWS",
-                    page.host()
-                )));
+                return Err(
+                    Error::failed(format!("{} sent an empty answer for AWS", page.host()))
+                        .hint("ask who runs the identity provider to look at its settings for AWS"),
+                );
             }
             // Whoever could change a page on the way could put in keys of an account of their own.
             if self.visit.plain_http_hop && !self.visit.trusted.allows(&page.url) {
@@ -383,6 +385,10 @@ impl<F: Fetch> Walk<'_, F> {
         if answer.carries_secret() && !self.visit.trusted.allows(&prepared.url) {
             return Err(Error::refused(format!(
                 "a password or code was about to go to {}, which is not trusted with it",
+                host_of(&prepared.url)
+            ))
+            .hint(format!(
+                "if it belongs to your company: `trusted_hosts: [{}]` in profiles.yaml",
                 host_of(&prepared.url)
             )));
         }

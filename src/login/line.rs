@@ -221,7 +221,6 @@ fn arrival_with(assertion: &Assertion) -> Arrival {
         assertion: assertion.clone(),
         clock_skew: None,
         password_accepted: false,
-        steps: 0,
     }
 }
 

@@ -5,7 +5,8 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use url::Url;
 
-use super::explain::{explain, shown_host};
+use super::explain::explain;
+use super::hops::host_of;
 use crate::error::{Error, Result};
 
 /// The largest page, unpacked. Real ones stay below a tenth of it.
@@ -13,7 +14,7 @@ pub const LARGEST: usize = 2 * 1024 * 1024;
 
 /// The body of an answer. What is counted is what comes out of gzip, while it comes: a small bomb stops here too.
 pub async fn read(mut answer: reqwest::Response, url: &Url, largest: usize) -> Result<Vec<u8>> {
-    let host = shown_host(url);
+    let host = host_of(url);
     // gzip is unpacked (and the header removed) before we look; we offered nothing else.
     if let Some(coding) = answer.headers().get(CONTENT_ENCODING)
         && coding != "identity"

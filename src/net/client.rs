@@ -73,13 +73,13 @@ fn tls(settings: &ClientSettings) -> Result<ClientConfig> {
         None => config.with_no_client_auth(),
         Some(ClientCertificate { cert, key }) => config
             .with_client_auth_cert(client_chain(cert)?, client_key(key)?)
-            .map_err(|error| {
+            .map_err(|_| {
                 Error::usage(format!(
                     "the client certificate {} and the key {} do not belong together",
                     cert.display(),
                     key.display()
                 ))
-                .because(error)
+                .hint("both files must come from one request for a certificate")
             })?,
     };
     config.alpn_protocols = vec![b"http/1.1".to_vec()];

@@ -3,15 +3,16 @@
 use std::error::Error as StdError;
 use std::io;
 
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError};
 use url::Url;
 
+use super::hops::host_of;
 use super::{proxy, roots};
 use crate::error::Error;
 
 /// What went wrong with a request to `url`, and what to try. Of the URL only the host is shown.
 pub fn explain(error: &reqwest::Error, url: &Url) -> Error {
-    let host = shown_host(url);
+    let host = host_of(url);
     let via = proxy::in_use(url);
     if let Some(error) = tls_error(error) {
         return explain_tls(error, &host);
@@ -74,18 +75,9 @@ fn explain_tls(error: &rustls::Error, host: &str) -> Error {
     let untrusted = |why: &str| Error::unreachable(format!("the certificate of {host} {why}"));
     let rustls::Error::InvalidCertificate(problem) = error else {
         if let rustls::Error::AlertReceived(alert) = error {
-            let wants_ours = format!("{alert:?}").contains("Certificate");
-            let failure = Error::unreachable(format!("{host} broke off the TLS handshake"))
-                .because(format!("alert {alert:?}"));
-            return match wants_ours {
-                true => failure.hint(
-                    "the host may want a `client_certificate:` in the identity provider's settings",
-                ),
-                false => failure,
-            };
+            return broken_off(*alert, host);
         }
         return Error::unreachable(format!("{host} does not speak TLS as it should"))
-            .because(error)
             .hint("check the URL: its port may be one for plain http, or a proxy may answer in the host's place");
     };
     match problem {
@@ -106,9 +98,75 @@ fn explain_tls(error: &rustls::Error, host: &str) -> Error {
             untrusted("was made for another name")
                 .hint("check the host in the URL; a captive portal or a proxy may answer in its place")
         }
-        Certificate::Revoked => untrusted("was revoked"),
-        other => untrusted("is not accepted").because(format!("{other:?}")),
+        Certificate::Revoked => untrusted("was revoked")
+            .hint("do not sign in there; ask who runs the host"),
+        other => {
+            let failure = untrusted("is not accepted").hint(
+                "ask who runs the host to mend its certificate; a proxy may answer in its place",
+            );
+            match certificate_fault(other) {
+                Some(words) => failure.because(words),
+                None => failure,
+            }
+        }
     }
+}
+
+fn certificate_fault(problem: &CertificateError) -> Option<&'static str> {
+    use CertificateError as Certificate;
+    Some(match problem {
+        Certificate::BadEncoding => "it is malformed",
+        Certificate::BadSignature => "a signature in its chain is wrong",
+        Certificate::UnhandledCriticalExtension => "it makes conditions that are not known here",
+        Certificate::InvalidPurpose | Certificate::InvalidPurposeContext { .. } => {
+            "it was not issued for a server"
+        }
+        Certificate::UnsupportedSignatureAlgorithmContext { .. }
+        | Certificate::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            "it is signed in a way that is too old or not known here"
+        }
+        Certificate::UnknownRevocationStatus
+        | Certificate::ExpiredRevocationList
+        | Certificate::ExpiredRevocationListContext { .. }
+        | Certificate::InvalidOcspResponse => "nobody could say whether it was revoked",
+        _ => return None,
+    })
+}
+
+/// The other side refused our part of the handshake and said why.
+fn broken_off(alert: AlertDescription, host: &str) -> Error {
+    use AlertDescription as Alert;
+    let wants_ours =
+        "the host may want a `client_certificate:` in the identity provider's settings";
+    let ask = "ask who runs the host; a proxy may answer in its place";
+    let (why, hint) = match alert {
+        Alert::CertificateRequired | Alert::NoCertificate => {
+            ("it wants a client certificate", wants_ours)
+        }
+        Alert::BadCertificate
+        | Alert::UnsupportedCertificate
+        | Alert::CertificateRevoked
+        | Alert::CertificateExpired
+        | Alert::CertificateUnknown
+        | Alert::UnknownCA
+        | Alert::AccessDenied => ("it does not accept the client's certificate", wants_ours),
+        Alert::ProtocolVersion => (
+            "it speaks another version of TLS; 1.2 and 1.3 are known here",
+            ask,
+        ),
+        Alert::HandshakeFailure | Alert::InsufficientSecurity => {
+            ("the two sides have no way to encrypt in common", ask)
+        }
+        Alert::UnrecognisedName => (
+            "it serves no host of this name",
+            "check the host in the URL",
+        ),
+        Alert::InternalError => ("it had a trouble of its own", "try again later"),
+        _ => ("it did not like what it was sent", ask),
+    };
+    Error::unreachable(format!("{host} broke off the TLS handshake"))
+        .because(why)
+        .hint(hint)
 }
 
 fn network_hint(via: Option<&str>) -> &'static str {
@@ -119,15 +177,6 @@ fn network_hint(via: Option<&str>) -> &'static str {
         None => {
             "check the network and the VPN; behind a proxy, set HTTPS_PROXY or `proxy:` of the identity provider"
         }
-    }
-}
-
-/// The host with its port, if that is not the usual one. Names stay in punycode, so none looks like another.
-pub fn shown_host(url: &Url) -> String {
-    let host = url.host_str().unwrap_or("the host");
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_string(),
     }
 }
 
@@ -249,6 +298,40 @@ mod tests {
             assert!(error.message().contains("login.test"), "{error}");
             assert!(error.message().contains(words), "{error}");
             assert!(error.hint_text().unwrap().contains(hint), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn no_cause_is_a_name_from_the_program() {
+        let alerts = [
+            AlertDescription::HandshakeFailure,
+            AlertDescription::CertificateRequired,
+            AlertDescription::UnknownCA,
+            AlertDescription::ProtocolVersion,
+            AlertDescription::UnrecognisedName,
+            AlertDescription::InternalError,
+            AlertDescription::DecodeError,
+        ];
+        let certificates = [
+            CertificateError::BadEncoding,
+            CertificateError::BadSignature,
+            CertificateError::Revoked,
+            CertificateError::InvalidPurpose,
+            CertificateError::UnhandledCriticalExtension,
+            CertificateError::UnknownRevocationStatus,
+            CertificateError::ApplicationVerificationFailure,
+        ];
+        let alerts = alerts.map(rustls::Error::AlertReceived);
+        let certificates = certificates.map(rustls::Error::InvalidCertificate);
+        for problem in alerts.iter().chain(&certificates) {
+            let error = explain_tls(problem, "login.test");
+            let cause = error.cause().unwrap_or_default();
+            let is_name = |word: &str| {
+                let inner = word.chars().skip(1).any(char::is_uppercase);
+                inner && word.chars().any(char::is_lowercase)
+            };
+            assert!(!cause.split(' ').any(is_name), "{cause}");
+            assert!(error.hint_text().is_some(), "{error}");
         }
     }
 }

@@ -86,6 +86,16 @@ pub fn referer(from: &Url, to: &Url) -> Option<String> {
     (page.set_username("").is_ok() && page.set_password(None).is_ok()).then(|| page.to_string())
 }
 
+/// A host as people know it, with its port if it is not the usual one. Names stay in punycode, so none looks like
+/// another.
+pub fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("the host");
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -41,10 +41,6 @@ impl Jar {
             .collect();
         (!pairs.is_empty()).then(|| pairs.join("; "))
     }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.iter_unexpired().next().is_none()
-    }
 }
 
 /// Makes a cookie whose `Domain` is the host itself, an address or one label host-only; false where such a `Domain`

@@ -82,10 +82,19 @@ pub fn read_pem(path: &Path, setting: &str) -> Result<Vec<CertificateDer<'static
         })
 }
 
+/// A system's error without its number.
+fn in_words(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_owned(),
+        None => text,
+    }
+}
+
 /// A PEM error in words; never a line of the file, which may hold a key.
 pub fn reason(error: pem::Error) -> String {
     match error {
-        pem::Error::Io(error) => error.to_string(),
+        pem::Error::Io(error) => in_words(&error),
         pem::Error::NoItemsFound => "it has no such PEM section".into(),
         pem::Error::MissingSectionEnd { .. } => "a PEM section has no end line".into(),
         pem::Error::Base64Decode(_) => "a PEM section is not base64".into(),
@@ -139,6 +148,13 @@ mod tests {
                 assert!(error.message().contains("broken.pem"), "{error}");
             }
         }
+    }
+
+    #[test]
+    fn a_missing_bundle_is_told_in_words() {
+        let error = common_of(&[("AWS_CA_BUNDLE", Path::new("/no/such/file.pem"))]).unwrap_err();
+        let cause = error.cause().unwrap_or_default();
+        assert!(!cause.is_empty() && !cause.contains("os error"), "{cause}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use url::Url;
 
-use super::explain::shown_host;
+use super::hops::host_of;
 
 type Listener = Box<dyn Fn(&str) + Send + Sync>;
 
@@ -28,10 +28,10 @@ impl Hop {
     pub fn new(method: &'static str, url: &Url, status: Option<u16>, to: Option<&Url>) -> Self {
         Hop {
             method,
-            host: shown_host(url),
+            host: host_of(url),
             path: shape(url),
             status,
-            to: to.map(|to| format!("{}{}", shown_host(to), shape(to))),
+            to: to.map(|to| format!("{}{}", host_of(to), shape(to))),
         }
     }
 }

@@ -18,8 +18,8 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::body;
-use super::explain::{explain, shown_host};
-use super::hops::{self, TrustedOrigins};
+use super::explain::explain;
+use super::hops::{self, TrustedOrigins, host_of};
 use super::jar::Jar;
 use super::trace::{self, Hop};
 use crate::error::{Error, Result, clean};
@@ -105,7 +105,7 @@ pub struct Response {
 
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Response({} {})", self.status, shown_host(&self.url))
+        write!(f, "Response({} {})", self.status, host_of(&self.url))
     }
 }
 
@@ -116,7 +116,6 @@ impl fmt::Debug for Response {
 pub struct Visitor {
     client: reqwest::Client,
     jar: Jar,
-    hops: Vec<Hop>,
     requests: usize,
     /// How long servers may still be waited for.
     patience: Duration,
@@ -127,7 +126,6 @@ impl Visitor {
         Visitor {
             client,
             jar: Jar::default(),
-            hops: Vec::new(),
             requests: 0,
             patience: SIGN_IN_LIMIT,
         }
@@ -135,7 +133,7 @@ impl Visitor {
 
     /// Sends `request` and follows its redirects as a browser does.
     pub async fn fetch(&mut self, request: Request, trusted: &TrustedOrigins) -> Result<Response> {
-        let host = shown_host(&request.url);
+        let host = host_of(&request.url);
         let limit = FETCH_LIMIT.min(self.patience);
         let begun = Instant::now();
         let outcome = tokio::time::timeout(limit, self.follow(request, trusted)).await;
@@ -155,17 +153,8 @@ impl Visitor {
         }
     }
 
-    pub fn jar(&self) -> &Jar {
-        &self.jar
-    }
-
     pub fn jar_mut(&mut self) -> &mut Jar {
         &mut self.jar
-    }
-
-    /// Every request so far, fit to be shown.
-    pub fn hops(&self) -> &[Hop] {
-        &self.hops
     }
 
     /// How many requests were sent.
@@ -188,20 +177,18 @@ impl Visitor {
             }
             let answer = self.send(&request).await?;
             let next = redirect(&answer, &request)?;
-            let hop = Hop::new(
+            trace::say(&Hop::new(
                 request.method.name(),
                 &request.url,
                 Some(answer.status().as_u16()),
                 next.as_ref(),
-            );
-            trace::say(&hop);
-            self.hops.push(hop);
+            ));
             let Some(next) = next else {
                 let mut page = page(answer, request.url, plain_http_hop).await?;
                 page.had_basic = request.basic.is_some();
                 return Ok(page);
             };
-            from = Some(shown_host(&request.url));
+            from = Some(host_of(&request.url));
             request = carry_on(request, next, answer.status())?;
             // Each time it may count as an attempt.
             if request.carries_secret && request.body.is_some() {
@@ -326,7 +313,7 @@ fn check(request: &Request, from: Option<&str>, trusted: &TrustedOrigins) -> Res
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Error::refused(format!(
             "{place} an address with a user name in it ({})",
-            shown_host(url)
+            host_of(url)
         ))
         .hint("addresses like `https://user@host` are not followed"));
     }
@@ -337,7 +324,7 @@ fn check(request: &Request, from: Option<&str>, trusted: &TrustedOrigins) -> Res
         };
         return Err(Error::refused(format!(
             "a password or code would have gone to {}, {why}",
-            shown_host(url)
+            host_of(url)
         ))
         .hint("if the host is right, name it in `trusted_hosts:` of the identity provider; plain http never gets a secret"));
     }
@@ -356,8 +343,9 @@ fn redirect(answer: &reqwest::Response, request: &Request) -> Result<Option<Url>
     let mut next = request.url.join(location.trim()).map_err(|_| {
         Error::unfamiliar(format!(
             "{} redirected to something that is no address",
-            shown_host(&request.url)
+            host_of(&request.url)
         ))
+        .hint("try the URL in a browser; `-vv` shows the way there")
     })?;
     if next.fragment().is_none() {
         next.set_fragment(request.url.fragment());
@@ -372,8 +360,8 @@ fn carry_on(request: Request, next: Url, status: StatusCode) -> Result<Request> 
     if again && request.method == Method::Post && !stays {
         return Err(Error::refused(format!(
             "{} wanted a filled form to be passed on to {}",
-            shown_host(&request.url),
-            shown_host(&next)
+            host_of(&request.url),
+            host_of(&next)
         ))
         .hint("a form is never carried to another host; check the URL of the identity provider"));
     }
@@ -414,7 +402,7 @@ async fn page(answer: reqwest::Response, url: Url, plain_http_hop: bool) -> Resu
 }
 
 fn in_circles(url: &Url, from: Option<&str>) -> Error {
-    let host = shown_host(url);
+    let host = host_of(url);
     let between = match from {
         Some(other) if other != host => format!("{other} and {host} redirect in circles"),
         _ => format!("{host} redirects in circles"),

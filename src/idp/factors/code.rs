@@ -29,7 +29,7 @@ impl Codes {
     ) -> Result<Secret> {
         let host = &request.host;
         let refused = || Error::refused(format!("{host} refused the code"));
-        let mut request = request.clone();
+        let mut repeated = false;
         loop {
             if request.again && presence == Presence::Nobody {
                 return Err(
@@ -37,24 +37,33 @@ impl Codes {
                 );
             }
             if self.asked >= MOST_CODES {
+                if repeated {
+                    return Err(Error::refused(format!(
+                        "the code for {host} was used already, and the next one is not there yet"
+                    ))
+                    .hint("a code works once; try again in 30 s"));
+                }
                 return Err(
                     Error::refused(format!("{host} took none of {MOST_CODES} codes"))
                         .hint("check the clock of this computer and of the device, then try again"),
                 );
             }
             self.asked += 1;
-            let code = typed(&person.code(&request)?);
+            let code = typed(&person.code(request)?);
             if code.is_empty() {
-                return Err(Error::refused("no code was given"));
+                return Err(Error::refused(format!("no code was given for {host}"))
+                    .hint("check what `mfa:` of the identity provider names"));
             }
             if self.used.contains(&code) {
                 if presence == Presence::Nobody {
                     return Err(refused().hint("the next code is not there yet; try again in 30 s"));
                 }
                 person.warn("this code was used already; a code works once");
-                request.again = true;
+                // The host never saw it, so it refused nothing.
+                repeated = true;
                 continue;
             }
+            repeated = false;
             if let Some(length) = length
                 && code.expose().chars().count() != length
             {
@@ -127,7 +136,12 @@ fn kind(own: &str, around: &str) -> CodeKind {
         CodeKind::Totp
     } else if reaches_somebody(around) && says_sent(around) {
         CodeKind::Sent
-    } else if names_app(around) || is_factor(own, "totp") {
+    } else if names_app(around) {
+        CodeKind::Totp
+    } else if is_factor(around, "sms") {
+        // Before the field's "one-time code", which those in text messages are too.
+        CodeKind::Sent
+    } else if is_factor(own, "totp") {
         CodeKind::Totp
     } else if is_factor(around, "recovery") {
         CodeKind::Recovery
@@ -143,6 +157,52 @@ fn kind(own: &str, around: &str) -> CodeKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::idp::person::{Agreement, Choice};
+
+    /// Gives the same code whenever it is asked, as a command does within 30 s.
+    #[derive(Default)]
+    struct Command(Vec<bool>);
+
+    impl Person for Command {
+        fn username(&mut self, _: &str) -> Result<String> {
+            Ok("ada".into())
+        }
+
+        fn password(&mut self, _: &str) -> Result<Secret> {
+            Ok(Secret::new("x"))
+        }
+
+        fn code(&mut self, ask: &CodeRequest) -> Result<Secret> {
+            self.0.push(ask.again);
+            Ok(Secret::new("123456"))
+        }
+
+        fn choose(&mut self, _: &Choice) -> Result<usize> {
+            Ok(0)
+        }
+
+        fn agree(&mut self, _: &Agreement) -> Result<bool> {
+            Ok(false)
+        }
+    }
+
+    #[test]
+    fn a_code_that_was_used_already_was_refused_by_nobody() {
+        let request = CodeRequest {
+            host: "idp.test".into(),
+            label: String::new(),
+            device: None,
+            again: false,
+            kind: CodeKind::Totp,
+        };
+        let mut person = Command::default();
+        let mut codes = Codes::default();
+        let mut ask = || codes.ask(&mut person, Presence::Person, &request, None);
+        ask().unwrap();
+        let error = ask().unwrap_err();
+        assert!(error.message().contains("was used already"), "{error}");
+        assert_eq!(person.0, [false; 3]);
+    }
 
     #[test]
     fn a_code_is_of_the_kind_that_its_field_names_first() {
@@ -150,16 +210,45 @@ mod tests {
         for (own, around, expected) in [
             ("One-time code otp", "", Totp),
             ("One-time code otp", "The page goes on automatically", Totp),
-            ("Code otp", "Open the app on your mobile phone. Use a recovery code. E-mail us", Totp),
-            ("Code otp", "Lost it? Use a backup code or call the help desk", Totp),
-            ("Code code", "Open the authenticator app. Send me an SMS instead", Totp),
+            (
+                "Code otp",
+                "Open the app on your mobile phone. Use a recovery code. E-mail us",
+                Totp,
+            ),
+            (
+                "Code otp",
+                "Lost it? Use a backup code or call the help desk",
+                Totp,
+            ),
+            (
+                "Code code",
+                "Open the authenticator app. Send me an SMS instead",
+                Totp,
+            ),
             ("SMS code otp", "Use the authenticator app instead", Sent),
-            ("Code otp", "We have sent an e-mail to a…@x.test. Use the app instead", Sent),
-            ("Verification code otp", "A text message was sent to ***42", Sent),
+            (
+                "Code otp",
+                "We have sent an e-mail to a…@x.test. Use the app instead",
+                Sent,
+            ),
+            (
+                "Verification code otp",
+                "A text message was sent to ***42",
+                Sent,
+            ),
             ("Code code", "Code from the text message", Sent),
-            ("Recovery code otp", "Use the authenticator app instead", Recovery),
+            ("One-time code otp", "Enter the code of the SMS", Sent),
+            (
+                "Recovery code otp",
+                "Use the authenticator app instead",
+                Recovery,
+            ),
             ("Code code", "One of your backup codes", Recovery),
-            ("Code code", "Wait until the code appears automatically", Unknown),
+            (
+                "Code code",
+                "Wait until the code appears automatically",
+                Unknown,
+            ),
         ] {
             assert_eq!(kind(own, around), expected, "{own}: {around}");
         }

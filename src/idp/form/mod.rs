@@ -52,7 +52,6 @@ pub struct Control {
     pub kind: ControlKind,
     pub name: String,
     pub id: String,
-    pub class: String,
     pub value: String,
     /// Everything that tells a person what belongs here: label, placeholder, title; of a button, its words.
     pub label: String,

@@ -131,7 +131,6 @@ fn control(
         kind,
         name: attribute(element, "name"),
         id: attribute(element, "id"),
-        class: attribute(element, "class"),
         value: value(element, kind),
         label: label(element, kind, labels, around),
         autocomplete: attribute(element, "autocomplete").to_ascii_lowercase(),

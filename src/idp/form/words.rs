@@ -228,7 +228,9 @@ static PASSWORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 static NEW_PASSWORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(r"(?i)(passw(or)?d|passwort|pwd|pw)[-_]?(new|confirm|old|verify|repeat|again|retype|neu|2$)")
+    pattern(
+        r"(?i)(passw(or)?d|passwort|pwd|pw)[-_]?(new|confirm|old|verify|repeat|again|retype|neu|2$)",
+    )
 });
 
 static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -282,8 +284,20 @@ pub fn names_new_password(text: &str) -> bool {
         text,
         &["neu", "neues", "nueva", "nuova"],
         &[
-            "new", "confirm", "old", "verify", "repeat", "again", "retype", "neupass", "neuespass",
-            "neukenn", "neueskenn", "bestaet", "bestät", "nouveau",
+            "new",
+            "confirm",
+            "old",
+            "verify",
+            "repeat",
+            "again",
+            "retype",
+            "neupass",
+            "neuespass",
+            "neukenn",
+            "neueskenn",
+            "bestaet",
+            "bestät",
+            "nouveau",
         ],
     ) || matches_any(&NEW_PASSWORD, text)
 }

@@ -6,7 +6,7 @@ use super::Page;
 use crate::error::clean;
 use crate::idp::form::choose::is_side;
 use crate::idp::form::submit::is_refusal;
-use crate::idp::form::words::{is_negative, is_positive, is_side_form, tokens};
+use crate::idp::form::words::{is_negative, is_side_form, tokens};
 use crate::idp::form::{Control, ControlKind, Form};
 
 /// The ways a page offers.
@@ -242,7 +242,7 @@ fn signs_in(text: &str) -> bool {
         || words
             .iter()
             .any(|w| w.starts_with("anmeld") || w.starts_with("connexion"))
-        || (says("weiter") && is_positive(text))
+        || says("weiter")
 }
 
 /// Does this text name a second factor?
@@ -267,6 +267,11 @@ pub fn names_app(text: &str) -> bool {
     has_any(&spaced(text), APP)
 }
 
+/// Does this text name a device that would ring?
+pub fn names_phone(text: &str) -> bool {
+    has_any(&spaced(text), PHONE)
+}
+
 /// Does this text say that a code is on its way already?
 pub fn says_sent(text: &str) -> bool {
     has_any(&spaced(text), SENT)
@@ -282,6 +287,16 @@ fn has_any(spaced: &str, words: &[&str]) -> bool {
 }
 
 const APP: &[&str] = &["totp", "authenticator", " app ", " hardware token "];
+
+const PHONE: &[&str] = &[
+    " phone ",
+    "smartphone",
+    " mobile ",
+    " handy ",
+    "telefon",
+    " téléphone ",
+    " teléfono ",
+];
 
 const SENT: &[&str] = &[
     " sent ",
@@ -392,7 +407,12 @@ mod tests {
         for value in ["OneWaySMS", "smsCode", "sms_otp", "SMS"] {
             assert!(is_factor(value, "sms"), "{value}");
         }
-        for value in ["PhoneAppOTP", "OTPcode", "googleauthenticator", "token:hotp"] {
+        for value in [
+            "PhoneAppOTP",
+            "OTPcode",
+            "googleauthenticator",
+            "token:hotp",
+        ] {
             assert!(is_factor(value, "totp"), "{value}");
         }
         assert!(is_factor("Phone call", "call") && is_factor("emailCode", "email"));

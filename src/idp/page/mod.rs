@@ -14,6 +14,7 @@ use super::document::{Document, MOST, is_hidden, visible_text};
 use super::form::submit::{Place, resolve};
 use super::form::{self, Answer, Form};
 use crate::error::{Error, Result, clean};
+pub use crate::net::hops::host_of;
 use crate::net::visitor::Response;
 use message::Message;
 
@@ -223,15 +224,6 @@ pub enum Frame {
     Elsewhere(Url),
     /// `srcdoc`
     Written(String),
-}
-
-/// A host as people know it, in punycode, with its port if it is not the usual one.
-pub fn host_of(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    }
 }
 
 fn holds_hidden_form(text: &str) -> bool {

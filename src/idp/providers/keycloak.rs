@@ -33,6 +33,10 @@ impl Provider for Keycloak {
         )]
     }
 
+    fn source_option(&self) -> Option<&'static str> {
+        Some("idp")
+    }
+
     fn recognise(&self, page: &Page) -> bool {
         page.url.path().contains("/realms/")
             || page.has("#kc-header, #kc-form-login, #kc-page-title, #kc-content")

@@ -4,8 +4,8 @@ mod keycloak;
 mod simplesamlphp;
 
 use super::page::Page;
-use super::visit::{Step, Visit};
-use crate::error::Result;
+use super::visit::{Settings, Step, Visit};
+use crate::error::{Error, Result, clean};
 
 /// Knowledge about one product.
 ///
@@ -24,6 +24,11 @@ pub trait Provider: Sync {
         &[]
     }
 
+    /// The one of them that names the entry to take where several ways to sign in are offered, on whatever page.
+    fn source_option(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Is this one of its pages?
     fn recognise(&self, page: &Page) -> bool;
 
@@ -37,6 +42,45 @@ pub const PROVIDERS: &[&dyn Provider] = &[&simplesamlphp::SimpleSamlPhp, &keyclo
 /// The row with this name.
 pub fn by_name(name: &str) -> Option<&'static dyn Provider> {
     PROVIDERS.iter().copied().find(|p| p.name() == name)
+}
+
+/// The providers whose options count: the named one, else all, since any of their pages may come.
+fn candidates(name: Option<&str>) -> impl Iterator<Item = &'static dyn Provider> + Clone {
+    PROVIDERS
+        .iter()
+        .copied()
+        .filter(move |p| name.is_none_or(|name| p.name() == name))
+}
+
+/// Refuses a key below `options:` that no provider in question has; `name` is `None` where it is told by its pages.
+pub fn check_option(name: Option<&str>, key: &str) -> Result<()> {
+    let known: Vec<&str> = candidates(name)
+        .flat_map(|p| p.options())
+        .map(|(key, _)| *key)
+        .collect();
+    if known.contains(&key) {
+        return Ok(());
+    }
+    let whose = match name {
+        Some(name) => format!("`type: {}` does not know", clean(name)),
+        None => "no provider knows".to_owned(),
+    };
+    Err(Error::usage(format!(
+        "`options:` has the key `{}`, which {whose}",
+        clean(key)
+    ))
+    .hint(match &known[..] {
+        [] => "leave `options:` out".to_owned(),
+        known => format!("known are: {}", known.join(", ")),
+    }))
+}
+
+/// The entry to take where several ways to sign in are offered, if the settings name one.
+pub fn wanted_source(settings: &Settings) -> Option<&str> {
+    candidates(settings.provider.as_deref())
+        .filter_map(|p| p.source_option())
+        .find_map(|key| settings.options.get(key))
+        .map(String::as_str)
 }
 
 /// The step of the first provider that knows this page better than the walk.
@@ -54,6 +98,7 @@ pub fn step(page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     #[test]
     fn providers_have_names_of_their_own() {
@@ -61,6 +106,35 @@ mod tests {
             let first = PROVIDERS.iter().position(|p| p.name() == provider.name());
             assert_eq!(first, Some(index), "{}", provider.name());
             assert!(by_name(provider.name()).is_some());
+        }
+    }
+
+    #[test]
+    fn an_unknown_option_is_refused_with_the_known_ones() {
+        for (name, key, known) in [
+            (None, "source", None),
+            (None, "idp", None),
+            (Some("keycloak"), "idp", None),
+            (Some("simplesamlphp"), "source", None),
+            (None, "sorce", Some("known are: source, idp")),
+            (Some("keycloak"), "source", Some("known are: idp")),
+            (Some("simplesamlphp"), "idp", Some("known are: source")),
+        ] {
+            let error = check_option(name, key).err();
+            assert_eq!(
+                error.as_ref().and_then(Error::hint_text),
+                known,
+                "{name:?} {key}"
+            );
+            assert!(error.is_none_or(|e| e.kind() == Kind::Usage && e.message().contains(key)));
+        }
+    }
+
+    #[test]
+    fn the_option_for_the_source_is_one_of_the_options() {
+        for provider in PROVIDERS {
+            let source = provider.source_option();
+            assert!(source.is_none_or(|s| provider.options().iter().any(|(key, _)| *key == s)));
         }
     }
 }

@@ -25,6 +25,10 @@ impl Provider for SimpleSamlPhp {
         )]
     }
 
+    fn source_option(&self) -> Option<&'static str> {
+        Some("source")
+    }
+
     fn recognise(&self, page: &Page) -> bool {
         let path = page.url.path();
         path.contains("/module.php/")

@@ -192,7 +192,7 @@ impl Person for Ada {
 
     fn choose(&mut self, ask: &Choice) -> Result<usize> {
         self.asked
-            .push(format!("{}: {}", ask.key, ask.options.join(" | ")));
+            .push(format!("{}: {}", ask.question, ask.options.join(" | ")));
         Ok(ask
             .options
             .iter()

@@ -85,7 +85,7 @@ fn a_choice_is_the_persons_or_the_configurations() {
     let mut asked = site();
     run(&mut asked, &settings(), &mut ada).unwrap();
     assert_eq!(asked.asked[1], "POST https://idp.test/go source=students");
-    assert_eq!(ada.asked, ["source idp.test: Staff | Students"]);
+    assert_eq!(ada.asked, ["Where from?: Staff | Students"]);
 
     let mut configured = settings();
     configured.options.insert("source".into(), "staff".into());
@@ -351,4 +351,33 @@ fn a_notice_that_goes_on_automatically_stops_nobody() {
         .on("POST /on", html(AWS));
     run(&mut site, &nobody(), &mut Ada::default()).unwrap();
     assert_eq!(site.asked[1], "POST https://idp.test/on k=v");
+}
+
+#[test]
+fn an_unknown_option_is_told_before_anything_is_asked() {
+    let mut told = settings();
+    told.options.insert("sorce".into(), "staff".into());
+    let mut site = Site::default().on("GET /start", html(AWS));
+    let error = fails(&mut site, &told, &mut Ada::default());
+    assert_eq!(error.kind(), Kind::Usage);
+    assert!(error.message().contains("sorce"), "{error}");
+    assert!(site.asked.is_empty());
+}
+
+#[test]
+fn a_lone_way_that_rings_a_phone_is_not_taken_for_nobody_unless_it_is_configured() {
+    let page = "<h1>Welcome</h1><a href=/phone>Sign in with your phone</a>";
+    let site = || {
+        Site::default()
+            .on("GET /start", html(page))
+            .on("GET /phone", html(AWS))
+    };
+    let mut alone = site();
+    let error = fails(&mut alone, &nobody(), &mut Ada::default());
+    assert_eq!(error.kind(), Kind::NeedsYou);
+    assert_eq!(alone.asked.len(), 1);
+    run(&mut site(), &settings(), &mut Ada::default()).unwrap();
+    let mut told = nobody();
+    told.options.insert("source".into(), "phone".into());
+    run(&mut site(), &told, &mut Ada::default()).unwrap();
 }

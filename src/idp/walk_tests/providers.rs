@@ -130,9 +130,15 @@ fn the_code_goes_with_the_chosen_device() {
                 sent.replace("111111", "222222")
             )
         );
-        assert_eq!(ada.asked[0], "device idp.test: Old phone | New phone");
         assert_eq!(
-            ada.asked.iter().filter(|a| a.starts_with("device")).count(),
+            ada.asked[0],
+            "Which device gives the code for idp.test?: Old phone | New phone"
+        );
+        assert_eq!(
+            ada.asked
+                .iter()
+                .filter(|a| a.starts_with("Which device"))
+                .count(),
             1
         );
     }

@@ -79,7 +79,7 @@ fn a_form_is_never_carried_to_another_origin() {
         let error = fetch(form(server.url("/form"))).unwrap_err();
         assert_eq!(error.kind(), Kind::Refused);
         for url in [server.url("/"), other.url("/")] {
-            assert!(error.message().contains(&shown_host(&url)), "{error}");
+            assert!(error.message().contains(&host_of(&url)), "{error}");
         }
     }
     assert!(other.requests().is_empty());
@@ -143,7 +143,7 @@ fn hosts_that_redirect_in_circles_are_named() {
         ("/b", &to("302 Found", "/a")),
     ]);
     let error = fetch(Request::get(server.url("/a"))).unwrap_err();
-    let host = shown_host(&server.url("/"));
+    let host = host_of(&server.url("/"));
     assert_eq!(error.message(), format!("{host} redirects in circles"));
     assert!(server.requests().len() < 6, "{}", server.requests().len());
 }
@@ -308,7 +308,7 @@ fn requests_look_like_a_browsers() {
 }
 
 #[test]
-fn what_was_visited_can_be_shown_without_its_secrets() {
+fn a_redirect_counts_as_a_request() {
     let server = TestServer::pages(&[
         ("/login?user=ada", &to("302 Found", "/token/4711?code=1")),
         ("/token/4711?code=1", &answer("404 Not Found", &[], "")),
@@ -316,15 +316,6 @@ fn what_was_visited_can_be_shown_without_its_secrets() {
     let mut visitor = visitor();
     let url = server.url("/login?user=ada");
     run(visitor.fetch(Request::get(url.clone()), &trusting(&url))).unwrap();
-    let host = shown_host(&url);
-    let shown: Vec<String> = visitor.hops().iter().map(Hop::to_string).collect();
-    assert_eq!(
-        shown,
-        [
-            format!("GET {host} /login -> 302 {host}/token/…"),
-            format!("GET {host} /token/… -> 404"),
-        ]
-    );
     assert_eq!(visitor.requests(), 2);
 }
 
