@@ -9,7 +9,7 @@ use crate::arn;
 use crate::aws::sts;
 use crate::config::{Config, Profile};
 use crate::error::{Error, Result};
-use crate::idp::providers::PROVIDERS;
+use crate::idp::providers::{self, PROVIDERS};
 use crate::login::Doors;
 use crate::paths::Paths;
 use crate::presence::Presence;
@@ -48,6 +48,7 @@ impl Run {
         let config = Config::load(&paths, explicit.as_deref())?;
         let types: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name()).collect();
         config.check_types(&types)?;
+        check_options(&config)?;
         if explicit.is_none()
             && let Some(path) = &paths.config_override
         {
@@ -120,6 +121,26 @@ impl Run {
         let chosen = self.ui.pick("Profile", &names)?;
         Ok(vec![profiles[chosen]])
     }
+}
+
+/// `options:` of an identity provider hold only what its provider knows.
+fn check_options(config: &Config) -> Result<()> {
+    for provider in config.identity_providers.values() {
+        let name = provider
+            .provider_type
+            .as_ref()
+            .map(|name| name.value.as_str());
+        for (key, value) in &provider.options {
+            if let Err(error) = providers::check_option(name, key) {
+                let placed = value.origin.error(error.message());
+                return Err(match error.hint_text() {
+                    Some(hint) => placed.hint(hint),
+                    None => placed,
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Where a password may come from beside the configuration.

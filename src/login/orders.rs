@@ -14,6 +14,9 @@ use crate::login::target::Target;
 use crate::login::{Doors, role_choice};
 use crate::store::learned::Learned;
 
+/// Places in the plan and why there is no order for them.
+type Refused = Vec<(usize, Outcome)>;
+
 /// Orders for the targets whose role is offered, errors for the others.
 pub fn choose_roles(
     plan: &LoginPlan,
@@ -21,7 +24,7 @@ pub fn choose_roles(
     doors: &Doors,
     assertion: &Assertion,
     statement: &Statement,
-) -> Result<(Vec<Order>, Vec<(usize, Outcome)>)> {
+) -> Result<(Vec<Order>, Refused)> {
     let learned = Learned::load(doors.paths.state_folder()?);
     let names = |account: &str| account_name(doors.config, &learned, account).map(str::to_owned);
     let (mut orders, mut refused) = (Vec::new(), Vec::new());

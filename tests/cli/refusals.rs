@@ -95,7 +95,6 @@ fn an_old_password_must_be_changed_in_a_browser() {
         let answer = home.login("prod");
         assert_eq!(answer.code, Some(3), "{face}: {answer}");
         let address = testbed.face(face);
-        let address = address.split('?').next().unwrap_or_default();
         let hint = format!("browser at {address}, then");
         answer.fails(3, &["the password of pat at", "must be changed", &hint]);
     }
