@@ -179,13 +179,3 @@ impl fmt::Display for RoleWanted {
         }
     }
 }
-
-impl SecretsMode {
-    pub fn name(self) -> &'static str {
-        match self {
-            SecretsMode::Keyring => "keyring",
-            SecretsMode::File => "file",
-            SecretsMode::None => "none",
-        }
-    }
-}

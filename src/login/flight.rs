@@ -1,4 +1,4 @@
-//! One sign-in at a time per identity provider and user: the lock, and who waits for whom.
+//! One sign-in at a time per identity provider of profiles.yaml: the lock, and who waits for whom.
 
 use std::time::Duration;
 

@@ -74,7 +74,7 @@ pub fn run<'a>(
         profile: target.profile.clone(),
         aws_profile: target.aws_profile.clone(),
         critical: target.critical,
-        // Only Ctrl-C leaves a target without an outcome.
+        // Only Ctrl-C, or a bug, leaves a target without an outcome.
         outcome: outcome.unwrap_or_else(|| Outcome::Failed(Error::interrupted())),
     });
     Ended {

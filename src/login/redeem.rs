@@ -1,4 +1,4 @@
-//! From assertion to keys: many roles at once, durations negotiated. The one place where things run side by side.
+//! From assertion to keys: many roles at once, durations negotiated. Here roles run side by side.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

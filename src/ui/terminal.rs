@@ -49,14 +49,6 @@ impl Ui {
         self.settings.presence
     }
 
-    pub fn format(&self) -> Format {
-        self.settings.format
-    }
-
-    pub fn verbose(&self) -> u8 {
-        self.settings.verbose
-    }
-
     /// A line for the person; not with `-q` or `-o json`.
     pub fn say(&self, text: &str) {
         if !is_terse(&self.settings) {

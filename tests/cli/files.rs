@@ -24,16 +24,8 @@ fn login_in(home: &Home, script: &str) -> Answer {
 /// No temporary file is left beside the credentials file.
 #[track_caller]
 fn nothing_is_left_over(home: &Home, folder: &str) {
-    let names: Vec<String> = fs::read_dir(home.path(folder))
-        .expect("the folder is there")
-        .map(|entry| {
-            entry
-                .expect("an entry")
-                .file_name()
-                .to_string_lossy()
-                .into()
-        })
-        .collect();
+    let names = home.names(folder);
+    assert!(!names.is_empty(), "the folder is there");
     assert!(
         !names.iter().any(|name| name.contains(".mai-")),
         "{names:?}"

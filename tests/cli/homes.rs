@@ -9,18 +9,8 @@ use crate::support::{Home, finish, mode, start};
 
 /// Everything below the home, but for the profiles that the test wrote.
 fn traces(home: &Home) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(home.path(""))
-        .expect("the home is there")
-        .map(|entry| {
-            entry
-                .expect("an entry")
-                .file_name()
-                .to_string_lossy()
-                .into()
-        })
-        .filter(|name| name != ".config")
-        .collect();
-    names.sort();
+    let mut names = home.names("");
+    names.retain(|name| name != ".config");
     names
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use mai_testbed::{Fault, PASSWORD, Role, Server, Testbed, User};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use crate::support::{Home, finish};
+use crate::support::{Home, finish, sts_calls};
 
 const FILE: &str = ".aws/credentials";
 const STATE: &str = ".local/state/mai";
@@ -27,29 +27,11 @@ impl Dice {
     }
 }
 
-fn sts_calls(testbed: &Testbed) -> usize {
-    testbed
-        .requests()
-        .iter()
-        .filter(|seen| seen.server == Server::Sts && seen.method == "POST")
-        .count()
-}
-
 /// Files that a killed writer left behind.
 fn leftovers(home: &Home) -> Vec<String> {
-    [".aws", STATE]
-        .iter()
-        .filter_map(|folder| fs::read_dir(home.path(folder)).ok())
-        .flatten()
-        .map(|entry| {
-            entry
-                .expect("an entry")
-                .file_name()
-                .to_string_lossy()
-                .into()
-        })
-        .filter(|name: &String| name.contains(".mai-"))
-        .collect()
+    let mut names = [home.names(".aws"), home.names(STATE)].concat();
+    names.retain(|name| name.contains(".mai-"));
+    names
 }
 
 const OUR_KEYS: [&str; 4] = [

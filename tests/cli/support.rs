@@ -93,6 +93,17 @@ impl Home {
         String::from_utf8_lossy(&std::fs::read(self.path(below)).unwrap_or_default()).into_owned()
     }
 
+    /// The names in a folder, sorted; none if there is no such folder.
+    pub fn names(&self, folder: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(self.path(folder)).into_iter().flatten();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.expect("an entry").file_name())
+            .map(|name| name.to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
     pub fn profiles(&self, yaml: &str) {
         self.write(".config/mai/profiles.yaml", yaml);
     }
