@@ -30,5 +30,9 @@ pub mod idp;
 // Shelf 4, the straight line.
 pub mod login;
 
+// Shelf 5, what surrounds a login.
+pub mod doctor;
+pub mod setup;
+
 // Shelf 6, the verbs.
 pub mod commands;

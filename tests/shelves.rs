@@ -21,6 +21,7 @@ const SHELVES: &[&[&str]] = &[
     &["config", "net", "store", "ui"],
     &["aws", "idp"],
     &["login"],
+    &["doctor", "setup"],
     &["commands"],
 ];
 

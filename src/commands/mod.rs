@@ -2,10 +2,16 @@
 
 mod arguments;
 mod completions;
+mod create;
+mod create_all;
+mod delete;
+mod doctor;
+mod import;
 mod list;
 mod login;
 mod roles;
 mod run;
+mod set_default;
 mod status;
 
 use std::ffi::OsString;
@@ -74,6 +80,18 @@ enum Verb {
     List(list::List),
     /// Sign in and show every role the identity provider offers
     Roles(roles::Roles),
+    /// Make a profile: sign in once, pick a role, and have it written to profiles.yaml
+    Create(create::Create),
+    /// Make a profile for every role the identity provider offers
+    CreateAll(create_all::CreateAll),
+    /// Remove a profile from profiles.yaml
+    Delete(delete::Delete),
+    /// Choose the profile that `mai` alone signs in to
+    SetDefault(set_default::SetDefault),
+    /// Take over the configuration of another tool
+    Import(import::Import),
+    /// Say what is wrong here, and where each setting and secret is
+    Doctor(doctor::Doctor),
     /// Print the completions for a shell
     Completions(completions::Completions),
 }
@@ -109,6 +127,12 @@ fn dispatch(cli: Cli) -> Result<u8> {
         Some(Verb::Status(verb)) => verb.run(&run),
         Some(Verb::List(verb)) => verb.run(&run),
         Some(Verb::Roles(verb)) => verb.run(&run),
+        Some(Verb::Create(verb)) => verb.run(&run),
+        Some(Verb::CreateAll(verb)) => verb.run(&run),
+        Some(Verb::Delete(verb)) => verb.run(&run),
+        Some(Verb::SetDefault(verb)) => verb.run(&run),
+        Some(Verb::Import(verb)) => verb.run(&run),
+        Some(Verb::Doctor(verb)) => verb.run(&run),
         Some(Verb::Completions(verb)) => verb.run(),
     }
 }

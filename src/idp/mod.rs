@@ -17,6 +17,8 @@ mod authn_request;
 // What an answer may use.
 pub mod visit;
 
+pub mod call;
+
 pub mod factors;
 
 pub mod person;

@@ -18,6 +18,8 @@ pub trait Person {
     /// Which of the options? A number below their count.
     fn choose(&mut self, ask: &Choice) -> Result<usize>;
     fn agree(&mut self, ask: &Agreement) -> Result<bool>;
+    /// An approval is waited for. Shown whatever else is silent: without the number there is no way on.
+    fn push(&mut self, _ask: &PushRequest) {}
     /// What is being done now, for a spinner.
     fn step(&mut self, _doing: &str) {}
     fn warn(&mut self, _text: &str) {}
@@ -44,6 +46,16 @@ pub enum CodeKind {
     /// One of a printed list.
     Recovery,
     Unknown,
+}
+
+/// A person approves the sign-in elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushRequest {
+    pub host: String,
+    /// The number to type or to pick there.
+    pub number: Option<String>,
+    /// The page's words for what to do; may be empty.
+    pub text: String,
 }
 
 /// One of several ways.

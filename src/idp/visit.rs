@@ -6,12 +6,16 @@ use std::time::Duration;
 use ring::digest;
 use url::Url;
 
+use super::call::Call;
 use super::factors::code::Codes;
+use super::factors::push::Pushes;
 use super::form::Answer;
 pub use super::form::choose::FieldNames as Fields;
 use super::page::choices::{ChoiceOf, Choices, Way, is_factor, names_phone};
 use super::page::{Page, host_of};
-pub use super::person::{Agreement, AgreementKind, Choice, CodeKind, CodeRequest, Person};
+pub use super::person::{
+    Agreement, AgreementKind, Choice, CodeKind, CodeRequest, Person, PushRequest,
+};
 use crate::error::{Error, Result, clean};
 use crate::net::hops::{TrustedOrigins, is_open_to_others};
 use crate::presence::Presence;
@@ -56,6 +60,13 @@ pub enum Step {
     /// Send a form of this page.
     Send(Answer),
     Go(Url),
+    /// Make a request of a script.
+    Call(Call),
+    /// Ask again after a while, since a person answers elsewhere. Not counted as a page; it has an end of its own.
+    Wait {
+        every: Duration,
+        then: Box<Step>,
+    },
     /// As a page with a refresh tag does.
     GoAfter(Url, Duration),
     /// Read the document that stands in this page's frame.
@@ -102,6 +113,7 @@ pub struct Visit<'a> {
     /// Forms that got the user name and nothing else.
     user_forms: Vec<String>,
     codes: Codes,
+    pub(super) pushes: Pushes,
     /// The form that got the last code.
     code_form: String,
     pub(super) device: Option<String>,
@@ -126,6 +138,7 @@ impl<'a> Visit<'a> {
             given: None,
             user_forms: Vec::new(),
             codes: Codes::default(),
+            pushes: Pushes::default(),
             code_form: String::new(),
             device: None,
             wanted_source: None,
@@ -239,6 +252,19 @@ impl<'a> Visit<'a> {
             .step(&format!("sending the code to {}", request.host));
         self.last = Sent::Code;
         Ok(code)
+    }
+
+    /// Tells the person what to approve, and how: before the first `Step::Wait` for it.
+    pub fn push(&mut self, host: &str, number: Option<String>, text: &str) -> Result<()> {
+        let request = PushRequest {
+            host: host.to_owned(),
+            number: number.map(|number| clean(&number)),
+            text: clean(text),
+        };
+        self.pushes
+            .tell(self.person, self.settings.presence, request)?;
+        self.last = Sent::Code;
+        Ok(())
     }
 
     /// May a secret go there? A host that nobody named is asked about once.

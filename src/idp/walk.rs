@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use url::Url;
 
 use super::authn_request;
+use super::call::Call;
 use super::page::kind::{PageKind, classify};
 use super::page::{Page, host_of, script};
 use super::providers;
@@ -156,7 +157,9 @@ impl<F: Fetch> Walk<'_, F> {
             .step(&format!("opening {}", host_of(&start)));
         self.made_request = authn_request::is_bare_endpoint(&start);
         let mut request = self.start()?;
-        for number in 1..=MOST_STEPS {
+        let mut number = 0;
+        while number < MOST_STEPS {
+            number += 1;
             let mut page = self.open(request).await?;
             let mut depth = 0;
             request = loop {
@@ -168,7 +171,16 @@ impl<F: Fetch> Walk<'_, F> {
                     });
                 }
                 let since = clock::now();
-                let step = self.step(&page, number)?;
+                let mut step = self.step(&page, number)?;
+                let is_waiting = matches!(step, Step::Wait { .. });
+                if let Step::Wait { every, then } = step {
+                    self.visit.pushes.wait(&page.host())?;
+                    tokio::time::sleep(every.min(LONGEST_WAIT)).await;
+                    step = *then;
+                    number -= 1;
+                } else {
+                    self.visit.pushes.answered();
+                }
                 let waited = clock::now() - since;
                 let next = match step {
                     Step::Open(text) if depth == 0 => {
@@ -186,8 +198,13 @@ impl<F: Fetch> Walk<'_, F> {
                         self.visit.keep_password();
                         self.start()?
                     }
-                    Step::Send(answer) => self.send(&page, &answer)?,
+                    Step::Send(answer) => self.send(&page, &answer, is_waiting)?,
+                    Step::Go(url) if is_waiting => follow(&page, url),
                     Step::Go(url) => self.go(&page, url)?,
+                    Step::Call(call) => self.call(&page, call, is_waiting)?,
+                    Step::Wait { .. } => {
+                        return Err(Error::failed("a wait within a wait was asked for"));
+                    }
                     Step::GoAfter(url, after) => {
                         tokio::time::sleep(after.min(LONGEST_WAIT)).await;
                         if url == page.url {
@@ -247,7 +264,10 @@ impl<F: Fetch> Walk<'_, F> {
             self.clock_skew = Some(date - clock::now());
         }
         self.visit.plain_http_hop |= response.plain_http_hop || is_open_to_others(&response.url);
-        let page = Page::read(response)?;
+        let mut page = Page::read(response)?;
+        if let Some(message) = providers::complaint(&page, self.visit.settings) {
+            page.message = Some(message);
+        }
         for cookie in script::cookies(page.document()) {
             self.fetcher.keep_cookie(&page.url, &cookie);
         }
@@ -360,7 +380,7 @@ impl<F: Fetch> Walk<'_, F> {
         Ok(Step::Go(page.url.clone()))
     }
 
-    fn send(&mut self, page: &Page, answer: &form::Answer) -> Result<Request> {
+    fn send(&mut self, page: &Page, answer: &form::Answer, is_waiting: bool) -> Result<Request> {
         let Some(form) = page.form(answer) else {
             return Err(Error::failed("a form that is not there was to be sent"));
         };
@@ -382,27 +402,12 @@ impl<F: Fetch> Walk<'_, F> {
             ))
             .hint("nothing was sent there; ask who runs the identity provider"));
         }
-        if answer.carries_secret() && !self.visit.trusted.allows(&prepared.url) {
-            return Err(Error::refused(format!(
-                "a password or code was about to go to {}, which is not trusted with it",
-                host_of(&prepared.url)
-            ))
-            .hint(format!(
-                "if it belongs to your company: `trusted_hosts: [{}]` in profiles.yaml",
-                host_of(&prepared.url)
-            )));
+        self.check_target(page, &prepared.url, answer.carries_secret())?;
+        if !is_waiting {
+            let mut place = prepared.url.clone();
+            place.set_query(None);
+            self.count(page, format!("{place} {}", form.shape()))?;
         }
-        if is_open_to_others(&prepared.url) && !is_open_to_others(&page.url) {
-            return Err(Error::refused(format!(
-                "{} wants a form to be sent to {} over plain http, where others can read it",
-                page.host(),
-                host_of(&prepared.url)
-            ))
-            .hint("this is a mistake of the identity provider, or an attack"));
-        }
-        let mut place = prepared.url.clone();
-        place.set_query(None);
-        self.count(page, format!("{place} {}", form.shape()))?;
         if answer.carries_secret() {
             self.visit.forget_password();
         }
@@ -419,7 +424,43 @@ impl<F: Fetch> Walk<'_, F> {
             referer: Some(page.url.clone()),
             basic: None,
             carries_secret: answer.carries_secret(),
+            headers: Vec::new(),
         })
+    }
+
+    /// May what a page asks for go there?
+    fn check_target(&self, page: &Page, to: &Url, carries_secret: bool) -> Result<()> {
+        let host = host_of(to);
+        if carries_secret && !self.visit.trusted.allows(to) {
+            return Err(Error::refused(format!(
+                "a password or code was about to go to {host}, which is not trusted with it"
+            ))
+            .hint(format!(
+                "if it belongs to your company: `trusted_hosts: [{host}]` in profiles.yaml"
+            )));
+        }
+        if is_open_to_others(to) && !is_open_to_others(&page.url) {
+            return Err(Error::refused(format!(
+                "{} wants a form to be sent to {host} over plain http, where others can read it",
+                page.host()
+            ))
+            .hint("this is a mistake of the identity provider, or an attack"));
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, page: &Page, call: Call, is_waiting: bool) -> Result<Request> {
+        self.check_target(page, &call.url, call.carries_secret)?;
+        if !is_waiting {
+            self.count(page, format!("{call:?} {}", call.url.path()))?;
+        }
+        for cookie in &call.cookies {
+            self.fetcher.keep_cookie(&call.url, cookie);
+        }
+        if call.carries_secret {
+            self.visit.forget_password();
+        }
+        Ok(call.request(&page.url))
     }
 
     fn go(&mut self, page: &Page, url: Url) -> Result<Request> {

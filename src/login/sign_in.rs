@@ -4,7 +4,7 @@ use crate::arn;
 use crate::config::{CodeSource, Consent, IdentityProvider, PasswordSource, Sourced};
 use crate::error::{Error, Kind, Result};
 use crate::idp::visit::{
-    Agreement, AgreementKind, Choice, CodeKind, CodeRequest, Fields, Person, Settings,
+    Agreement, AgreementKind, Choice, CodeKind, CodeRequest, Fields, Person, PushRequest, Settings,
 };
 use crate::idp::walk::{self, Arrival};
 use crate::login::stored_secrets::StoredSecrets;
@@ -449,6 +449,23 @@ impl Person for Answers<'_> {
             }
         }
         Ok(agreed)
+    }
+
+    fn push(&mut self, ask: &PushRequest) {
+        let number = match &ask.number {
+            Some(number) => format!("; the number is {number}"),
+            None => String::new(),
+        };
+        self.doors.ui.show(&format!(
+            "Approve the sign-in to {} on your device{number}.",
+            ask.host
+        ));
+        if !ask.text.is_empty() {
+            self.doors.ui.detail(&ask.text);
+        }
+        self.doors
+            .ui
+            .step(&format!("waiting for your approval at {}", ask.host));
     }
 
     fn step(&mut self, doing: &str) {

@@ -68,6 +68,8 @@ pub struct Request {
     pub basic: Option<(String, Secret)>,
     /// Is there a password or a code in it? Then it goes to trusted origins only.
     pub carries_secret: bool,
+    /// What a script adds; these win over the usual ones.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Request {
@@ -80,6 +82,7 @@ impl Request {
             referer: None,
             basic: None,
             carries_secret: false,
+            headers: Vec::new(),
         }
     }
 }
@@ -283,6 +286,9 @@ impl Visitor {
             let value = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
             set(AUTHORIZATION, &value, true);
         }
+        for (name, value) in &request.headers {
+            headers.insert(name, value.clone());
+        }
         headers
     }
 
@@ -366,14 +372,16 @@ fn carry_on(request: Request, next: Url, status: StatusCode) -> Result<Request> 
         .hint("a form is never carried to another host; check the URL of the identity provider"));
     }
     let basic = request.basic.filter(|_| stays);
-    let (method, body) = match again {
-        true => (request.method, request.body),
-        false => (Method::Get, None),
+    let (method, body, headers) = match again {
+        true => (request.method, request.body, request.headers),
+        false => (Method::Get, None, Vec::new()),
     };
+    let headers = if stays { headers } else { Vec::new() };
     Ok(Request {
         carries_secret: basic.is_some() || (request.carries_secret && body.is_some()),
         method,
         body,
+        headers,
         basic,
         url: next,
         referer: request.referer,

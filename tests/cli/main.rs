@@ -3,20 +3,34 @@
 
 mod support;
 
+mod adfs;
 mod basics;
+mod cas;
+mod classic;
 mod commands;
+mod completions;
 mod config;
+mod create;
+mod create_all;
 mod credentials;
+mod doctor;
 mod durations;
+mod editing;
 mod files;
 mod homes;
+mod import;
+mod lemonldap;
+mod openam;
 mod pages;
 mod passwords;
+mod pingfederate;
 mod processes;
 mod profiles;
+mod recording;
 mod refusals;
 mod roles;
 mod secrets;
 mod sessions;
+mod shibboleth;
 mod signals;
 mod sts;

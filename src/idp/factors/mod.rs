@@ -1,3 +1,4 @@
 //! Second factors, the same for every provider.
 
 pub mod code;
+pub mod push;

@@ -37,6 +37,8 @@ pub struct Page {
     pub message: Option<Message>,
     /// What a person reads.
     pub text: String,
+    /// The document of a program's answer; there is nothing else on such a page.
+    pub json: Option<serde_json::Value>,
     document: Document,
 }
 
@@ -56,10 +58,15 @@ impl Page {
                 .because(error)
                 .hint("the address of the identity provider may be wrong")
         };
-        let mut document = Document::parse(&response.text).map_err(told)?;
+        let json = is_json(&response.headers)
+            .then(|| serde_json::from_str(&response.text).ok())
+            .flatten();
+        // What stands in a JSON text is no page, however it looks.
+        let text = if json.is_some() { "" } else { &response.text };
+        let mut document = Document::parse(text).map_err(told)?;
         // Some pages keep the form that ends a step for browsers without scripts, and let a script build its twin.
-        if !document.has("form") && holds_hidden_form(&response.text) {
-            document = Document::parse_without_scripts(&response.text).map_err(told)?;
+        if !document.has("form") && holds_hidden_form(text) {
+            document = Document::parse_without_scripts(text).map_err(told)?;
         }
         let forms = form::read(&document);
         Ok(Page {
@@ -68,6 +75,7 @@ impl Page {
             loose_fields: form::read::loose_fields(&document),
             message: message::find(&document),
             text: document.text(),
+            json,
             forms,
             document,
             url: response.url,
@@ -224,6 +232,15 @@ pub enum Frame {
     Elsewhere(Url),
     /// `srcdoc`
     Written(String),
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(http::header::CONTENT_TYPE);
+    kind.and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| {
+            let kind = kind.split(';').next().unwrap_or_default().trim();
+            kind.eq_ignore_ascii_case("application/json") || kind.ends_with("+json")
+        })
 }
 
 fn holds_hidden_form(text: &str) -> bool {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use url::Url;
 
-use super::Provider;
+use super::{Proof, Provider};
 use crate::error::{Error, Result, clean};
 use crate::idp::answer;
 use crate::idp::document::visible_text;
@@ -24,6 +24,14 @@ const EXECUTION: &str = "authenticationExecution";
 impl Provider for Keycloak {
     fn name(&self) -> &'static str {
         "keycloak"
+    }
+
+    fn about(&self) -> &'static str {
+        "Keycloak, Red Hat build of Keycloak, RH-SSO"
+    }
+
+    fn proof(&self) -> Proof {
+        Proof::RealServer
     }
 
     fn options(&self) -> &'static [(&'static str, &'static str)] {

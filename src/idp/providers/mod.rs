@@ -1,9 +1,16 @@
 //! What is known about the pages of certain products, beyond what every page tells by itself.
 
+mod adfs;
+mod cas;
 mod keycloak;
+mod lemonldap;
+mod openam;
+mod pingfederate;
+mod shibboleth;
 mod simplesamlphp;
 
 use super::page::Page;
+use super::page::message::Message;
 use super::visit::{Settings, Step, Visit};
 use crate::error::{Error, Result, clean};
 
@@ -13,6 +20,12 @@ use crate::error::{Error, Result, clean};
 /// brokers and chains of providers are ordinary.
 pub trait Provider: Sync {
     fn name(&self) -> &'static str;
+
+    /// The product and its versions, for people.
+    fn about(&self) -> &'static str;
+
+    /// What stands behind the claim that it works.
+    fn proof(&self) -> Proof;
 
     /// Hosts that belong to the product itself, trusted when the configuration names it.
     fn hosts(&self) -> &'static [&'static str] {
@@ -32,8 +45,34 @@ pub trait Provider: Sync {
     /// Is this one of its pages?
     fn recognise(&self, page: &Page) -> bool;
 
+    /// What a page of it complains about, where that is not written as words that a person sees.
+    fn complaint(&self, _page: &Page) -> Option<Message> {
+        None
+    }
+
     /// The step to take, if this page needs more than the walk knows.
     fn step(&self, page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>>;
+}
+
+/// How far a provider was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The product itself runs in the project's tests.
+    RealServer,
+    /// Pages that the product sent are replayed in the tests.
+    RecordedPages,
+    /// Built from the product's documentation and templates; nobody has told us yet that it works.
+    Documentation,
+}
+
+impl Proof {
+    pub fn words(self) -> &'static str {
+        match self {
+            Proof::RealServer => "proved on a real server",
+            Proof::RecordedPages => "proved on recorded pages",
+            Proof::Documentation => "built from documentation",
+        }
+    }
 }
 
 /// Asked in this order; the first that has a step takes it.
@@ -85,14 +124,24 @@ pub fn wanted_source(settings: &Settings) -> Option<&str> {
 
 /// The step of the first provider that knows this page better than the walk.
 pub fn step(page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {
-    PROVIDERS.iter().find_map(|provider| {
-        let named = visit.settings.provider.as_deref() == Some(provider.name());
-        if named || provider.recognise(page) {
-            provider.step(page, visit)
-        } else {
-            None
-        }
-    })
+    let settings = visit.settings;
+    in_question(page, settings).find_map(|provider| provider.step(page, visit))
+}
+
+/// What a page complains about, by who can read it.
+pub fn complaint(page: &Page, settings: &Settings) -> Option<Message> {
+    in_question(page, settings).find_map(|provider| provider.complaint(page))
+}
+
+fn in_question<'a>(
+    page: &'a Page,
+    settings: &'a Settings,
+) -> impl Iterator<Item = &'static dyn Provider> + 'a {
+    let named = settings.provider.as_deref();
+    PROVIDERS
+        .iter()
+        .copied()
+        .filter(move |provider| named == Some(provider.name()) || provider.recognise(page))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::Provider;
+use super::{Proof, Provider};
 use crate::error::{Error, Result, clean};
 use crate::idp::answer;
 use crate::idp::form::Form;
@@ -16,6 +16,14 @@ pub struct SimpleSamlPhp;
 impl Provider for SimpleSamlPhp {
     fn name(&self) -> &'static str {
         "simplesamlphp"
+    }
+
+    fn about(&self) -> &'static str {
+        "SimpleSAMLphp 1.19 and 2"
+    }
+
+    fn proof(&self) -> Proof {
+        Proof::RealServer
     }
 
     fn options(&self) -> &'static [(&'static str, &'static str)] {

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use http::{HeaderMap, HeaderValue};
 
 use super::*;
-use crate::idp::visit::{Agreement, Choice, CodeRequest};
+use crate::idp::visit::{Agreement, Choice, CodeRequest, PushRequest};
 use crate::presence::Presence;
 
 pub(super) const START: &str = "https://idp.test/start";
@@ -204,6 +204,12 @@ impl Person for Ada {
         self.asked.push(format!("{:?} {}", ask.kind, ask.host));
         self.keys.push(ask.key.clone());
         Ok(self.agrees)
+    }
+
+    fn push(&mut self, ask: &PushRequest) {
+        let number = ask.number.clone().unwrap_or_default();
+        self.asked
+            .push(format!("push at {} [{number}] {}", ask.host, ask.text));
     }
 
     fn warn(&mut self, text: &str) {

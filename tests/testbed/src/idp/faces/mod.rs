@@ -1,10 +1,16 @@
 //! Every face, by name.
 
+mod adfs;
+mod cas;
 mod forms;
 mod hosts;
 pub(crate) mod keycloak;
 mod keycloak_pages;
+mod lemonldap;
+mod openam;
+mod pingfederate;
 mod plain;
+mod shibboleth;
 pub(crate) mod simplesaml;
 mod steps;
 mod trouble;

@@ -1,0 +1,1 @@
+//! What is wrong here, and where each setting and each secret is.

@@ -1,0 +1,1 @@
+//! How profiles come to be: made, taken over from other tools, changed and removed without losing a comment.

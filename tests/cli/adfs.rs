@@ -1,0 +1,1 @@
+//! AD FS and its second factors.

@@ -1,0 +1,1 @@
+//! Completions that know the profiles.

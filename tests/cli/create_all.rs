@@ -1,0 +1,1 @@
+//! `mai create-all`.

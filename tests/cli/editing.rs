@@ -1,0 +1,1 @@
+//! `mai delete` and `mai set-default`: profiles.yaml is changed and nothing in it is lost.

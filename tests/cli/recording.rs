@@ -1,0 +1,1 @@
+//! `mai login --record` and the replay of what it wrote.

@@ -1,0 +1,1 @@
+//! OpenAM and ForgeRock AM.

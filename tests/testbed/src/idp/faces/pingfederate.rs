@@ -1,0 +1,1 @@
+//! PingFederate with PingID.
