@@ -23,7 +23,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::error::{Error, Result};
 use crate::ui::{ColorChoice, Format, output};
-use run::Run;
+use run::{Ground, Run};
 
 pub use run::clean_up;
 
@@ -48,7 +48,7 @@ pub struct Cli {
     verb: Option<Verb>,
 }
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct Global {
     /// Read FILE instead of the usual profiles.yaml
     #[arg(short, long, value_name = "FILE", global = true)]
@@ -117,22 +117,20 @@ pub fn main() -> ExitCode {
 
 /// Runs a command; the code is not 0 where it has reported its failures itself.
 fn dispatch(cli: Cli) -> Result<u8> {
-    if let Some(Verb::Completions(verb)) = cli.verb {
-        return verb.run();
-    }
-    let run = Run::new(cli.global)?;
-    match cli.verb {
-        None => login::Login::default().run(&run),
-        Some(Verb::Login(verb)) => verb.run(&run),
-        Some(Verb::Status(verb)) => verb.run(&run),
-        Some(Verb::List(verb)) => verb.run(&run),
-        Some(Verb::Roles(verb)) => verb.run(&run),
-        Some(Verb::Create(verb)) => verb.run(&run),
-        Some(Verb::CreateAll(verb)) => verb.run(&run),
-        Some(Verb::Delete(verb)) => verb.run(&run),
-        Some(Verb::SetDefault(verb)) => verb.run(&run),
-        Some(Verb::Import(verb)) => verb.run(&run),
-        Some(Verb::Doctor(verb)) => verb.run(&run),
+    let Cli { global, verb } = cli;
+    let run = || Run::new(global.clone());
+    match verb {
+        None => login::Login::default().run(&run()?),
+        Some(Verb::Login(verb)) => verb.run(&run()?),
+        Some(Verb::Status(verb)) => verb.run(&run()?),
+        Some(Verb::List(verb)) => verb.run(&run()?),
+        Some(Verb::Roles(verb)) => verb.run(&run()?),
+        Some(Verb::Create(verb)) => verb.run(&run()?),
+        Some(Verb::CreateAll(verb)) => verb.run(&run()?),
+        Some(Verb::Delete(verb)) => verb.run(&run()?),
+        Some(Verb::SetDefault(verb)) => verb.run(&run()?),
+        Some(Verb::Import(verb)) => verb.run(&run()?),
+        Some(Verb::Doctor(verb)) => verb.run(&Ground::new(global)?),
         Some(Verb::Completions(verb)) => verb.run(),
     }
 }

@@ -1,6 +1,7 @@
 //! What every verb starts with: paths, configuration, terminal; and what it says when something unusual is in force.
 
 use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 
 use url::Url;
 
@@ -26,8 +27,17 @@ pub struct Run {
     pub format: Format,
 }
 
-impl Run {
-    pub fn new(global: Global) -> Result<Run> {
+/// What is there before any configuration is read.
+pub struct Ground {
+    pub paths: Paths,
+    /// `-c`
+    pub explicit: Option<PathBuf>,
+    pub ui: Ui,
+    pub format: Format,
+}
+
+impl Ground {
+    pub fn new(global: Global) -> Result<Ground> {
         let paths = Paths::from_environment();
         let explicit = global.config.as_deref().map(|path| paths.expand(path));
         let ui = Ui::new(UiSettings {
@@ -45,20 +55,39 @@ impl Run {
         if let Ok(home) = paths.home() {
             state_folder::refuse_anothers_home(home)?;
         }
-        let config = Config::load(&paths, explicit.as_deref())?;
-        let types: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name()).collect();
-        config.check_types(&types)?;
-        check_options(&config)?;
-        if explicit.is_none()
-            && let Some(path) = &paths.config_override
-        {
-            ui.say(&format!("Using {} (MAI_CONFIG).", paths.shown(path)));
-        }
-        Ok(Run {
+        Ok(Ground {
             paths,
-            config,
+            explicit,
             ui,
             format: global.output,
+        })
+    }
+}
+
+/// The configuration, checked as far as this version knows what it may say.
+pub fn config(paths: &Paths, explicit: Option<&Path>) -> Result<Config> {
+    let config = Config::load(paths, explicit)?;
+    let types: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name()).collect();
+    config.check_types(&types)?;
+    check_options(&config)?;
+    Ok(config)
+}
+
+impl Run {
+    pub fn new(global: Global) -> Result<Run> {
+        let ground = Ground::new(global)?;
+        let config = config(&ground.paths, ground.explicit.as_deref())?;
+        if ground.explicit.is_none()
+            && let Some(path) = &ground.paths.config_override
+        {
+            let path = ground.paths.shown(path);
+            ground.ui.say(&format!("Using {path} (MAI_CONFIG)."));
+        }
+        Ok(Run {
+            paths: ground.paths,
+            config,
+            ui: ground.ui,
+            format: ground.format,
         })
     }
 

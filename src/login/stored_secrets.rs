@@ -90,7 +90,8 @@ impl<'a> StoredSecrets<'a> {
     }
 }
 
-fn mode_of(config: &Config) -> Mode {
+/// Where secrets are kept, as the configuration says.
+pub fn mode_of(config: &Config) -> Mode {
     match config.secrets.value {
         SecretsMode::Keyring => Mode::Keyring,
         SecretsMode::File => Mode::File,

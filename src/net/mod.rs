@@ -5,8 +5,8 @@ pub mod client;
 mod explain;
 pub mod hops;
 pub mod jar;
-mod proxy;
-mod roots;
+pub mod proxy;
+pub mod roots;
 pub mod trace;
 pub mod visitor;
 

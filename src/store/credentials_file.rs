@@ -20,7 +20,7 @@ use crate::store::locked_file::{self, Edited};
 use scanner::{BOM, End, Kind, Line, Property};
 
 pub use crate::store::locked_file::{Written, check_writable};
-pub use problems::Problem;
+pub use problems::{Grammar, Problem};
 
 /// The keys that we write, in the order in which we write them.
 const KEY_ID: &str = "aws_access_key_id";
@@ -316,7 +316,7 @@ impl CredentialsFile {
     fn notes_for_people(&self) -> Vec<String> {
         const SHOWN: usize = 3;
         let mut notes = self.notes.clone();
-        let mut fatal: Vec<Problem> = self.problems();
+        let mut fatal: Vec<Problem> = self.problems(Grammar::Credentials);
         fatal.retain(|problem| !problem.fatal_for.is_empty());
         for problem in fatal.iter().take(SHOWN) {
             notes.push(format!(

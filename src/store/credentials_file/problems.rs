@@ -1,9 +1,10 @@
-//! What in a credentials file SDKs cannot read, or read differently (aws-facts in one list).
+//! What in a shared file SDKs cannot read, or read differently (aws-facts in one list).
 
 use std::collections::HashMap;
 
 use super::scanner::{self, BOM, End, Header, Kind, Line, Property};
 use super::{Block, CredentialsFile, is_section_name};
+use crate::error::clean;
 
 /// A construct on which SDKs disagree, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,13 +17,25 @@ pub struct Problem {
     pub fatal_for: &'static [&'static str],
 }
 
+/// The two shared files differ in what their headers may say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grammar {
+    Credentials,
+    /// `~/.aws/config`: `[profile NAME]`, `[sso-session NAME]`, `[services NAME]`, and `[default]`.
+    Config,
+}
+
 const STRICT: &[&str] = &["botocore", "Rust", "Java"];
 const NOBODY: &[&str] = &[];
 
 impl CredentialsFile {
     /// Everything in the file on which SDKs disagree, in the order of lines. Nothing of it is repaired unasked.
-    pub fn problems(&self) -> Vec<Problem> {
-        let mut found = Found::default();
+    pub fn problems(&self, grammar: Grammar) -> Vec<Problem> {
+        let mut found = Found {
+            grammar,
+            problems: Vec::new(),
+            lone_cr: false,
+        };
         if self.bom {
             let text = "the file starts with a byte order mark";
             found.add(1, text, STRICT);
@@ -49,8 +62,8 @@ impl CredentialsFile {
     }
 }
 
-#[derive(Default)]
 struct Found {
+    grammar: Grammar,
     problems: Vec<Problem>,
     lone_cr: bool,
 }
@@ -83,9 +96,8 @@ impl Found {
         if name == "DEFAULT" {
             let text = "botocore copies the keys of [DEFAULT] into every section";
             self.add(at, text, NOBODY);
-        } else if !is_section_name(name) {
-            let text = "a section name with characters that Rust, Java and JavaScript do not take";
-            self.add(at, text, NOBODY);
+        } else {
+            self.name(at, name);
         }
         match header.rest.first() {
             None => {}
@@ -95,6 +107,33 @@ impl Found {
                 self.add(at, text, NOBODY);
             }
             Some(_) => self.add(at, format!("text after [{name}]"), &["Rust", "Java"]),
+        }
+    }
+
+    fn name(&mut self, at: usize, name: &str) {
+        let name = match (self.grammar, name) {
+            (Grammar::Credentials, name) => name,
+            (Grammar::Config, "default") => return,
+            (Grammar::Config, _) => {
+                let kinds = ["profile", "sso-session", "services"];
+                let named = kinds.iter().find_map(|kind| {
+                    name.strip_prefix(kind)
+                        .filter(|rest| rest.starts_with([' ', '\t']))
+                });
+                let Some(name) = named else {
+                    let text = format!(
+                        "SDKs pass over [{}] here: write [profile NAME]",
+                        clean(name)
+                    );
+                    self.add(at, text, NOBODY);
+                    return;
+                };
+                name.trim()
+            }
+        };
+        if !is_section_name(name) {
+            let text = "a section name with characters that Rust, Java and JavaScript do not take";
+            self.add(at, text, NOBODY);
         }
     }
 

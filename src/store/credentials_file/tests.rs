@@ -169,7 +169,7 @@ fn what_was_removed_beyond_the_old_keys_is_said() {
 fn everything_on_which_sdks_disagree_is_reported_with_its_line() {
     let text = b"\xef\xbb\xbfk = 1\n[a]\n  l = 1\n[b]\nk = 1 # c\n  # c\nK: 2\nno\n[ c ]\n[open\n[a]\n[DEFAULT]\n[a b]\n[d];c\nx = \"q\"\n  [e]\ny=\xff\n";
     let found: Vec<String> = CredentialsFile::parse(text)
-        .problems()
+        .problems(Grammar::Credentials)
         .iter()
         .map(|p| format!("{} {} {}", p.line, p.fatal_for.join("+"), p.text))
         .collect();
@@ -203,7 +203,7 @@ fn everything_on_which_sdks_disagree_is_reported_with_its_line() {
 fn what_we_write_gives_no_sdk_a_problem() {
     for before in ["", "[a]\nk = v\n", "[prod]\naws_access_key_id: ASIA1 # x\n"] {
         let file = CredentialsFile::parse(&written(before.as_bytes()).unwrap());
-        assert_eq!(file.problems(), []);
+        assert_eq!(file.problems(Grammar::Credentials), []);
     }
 }
 
@@ -318,7 +318,7 @@ proptest! {
     fn any_bytes_are_kept_as_they_are(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let file = CredentialsFile::parse(&bytes);
         prop_assert_eq!(file.to_bytes(), bytes);
-        let _ = file.problems();
+        let _ = file.problems(Grammar::Credentials);
     }
 
     #[test]
