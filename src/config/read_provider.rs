@@ -35,11 +35,13 @@ const KEYS: &[&str] = &[
 
 const LATER_KEYS: &[&str] = &["browser_path", "browser_timeout"];
 
-/// Second factors that end in a code somebody can type; the others come with a later version.
-const CODE_METHODS: &[&str] = &["totp", "otp", "code"];
+/// Second factors that can be told apart where a page offers several; `otp` and `code` are any code.
+const METHODS: &[&str] = &[
+    "totp", "otp", "code", "push", "sms", "call", "email", "recovery",
+];
+/// Those that need a device at this computer, or a conversation of their own.
 const LATER_METHODS: &[&str] = &[
-    "push", "number", "sms", "call", "voice", "phone", "email", "webauthn", "fido", "fido2",
-    "passkey", "yubikey", "duo", "hotp", "backup",
+    "webauthn", "fido", "fido2", "passkey", "yubikey", "duo", "hotp",
 ];
 
 pub(super) fn identity_provider(
@@ -169,8 +171,8 @@ fn method(table: &Fields<'_>) -> Result<Option<Sourced<String>>> {
     if LATER_METHODS.contains(&method.as_str()) {
         return Err(field.not_yet(&method));
     }
-    if !CODE_METHODS.contains(&method.as_str()) {
-        return Err(field.unknown_word(&method, CODE_METHODS.iter().copied()));
+    if !METHODS.contains(&method.as_str()) {
+        return Err(field.unknown_word(&method, METHODS.iter().copied()));
     }
     Ok(Some(method))
 }

@@ -107,7 +107,7 @@ pub enum PasswordSource {
 
 #[derive(Clone, Debug)]
 pub struct Mfa {
-    /// `totp`, `otp` or `code`: what this version can answer.
+    /// What to take where a page offers several: `totp`, `otp`, `code`, `push`, `sms`, `call`, `email` or `recovery`.
     pub method: Option<Sourced<String>>,
     /// The device's name, or a part of it, as the page shows it.
     pub device: Option<Sourced<String>>,

@@ -285,7 +285,7 @@ fn keys_of_later_versions_are_refused_by_name() {
         "browser_timeout: 5m",
         "autofill: true",
         "keep_session: true",
-        "mfa: {method: push}",
+        "mfa: {method: duo}",
     ] {
         let (message, _) = refusal(&with_provider(line));
         assert!(
