@@ -1,5 +1,6 @@
 //! What people wrote in `profiles.yaml`, in layers, each value with its origin.
 
+pub mod edit;
 mod fields;
 mod layers;
 mod nearest;
