@@ -31,18 +31,7 @@ pub(super) fn load(
     own: &Path,
     must_exist: bool,
 ) -> Result<Layers> {
-    let mut reader = Reader {
-        paths,
-        layers: Layers {
-            root: Vec::new(),
-            files: Vec::new(),
-            exists: false,
-        },
-        open: Vec::new(),
-    };
-    if let Some(path) = of_the_machine {
-        reader.layer(path)?;
-    }
+    let mut reader = Reader::start(paths, of_the_machine)?;
     reader.layers.exists = reader.layer(own)?;
     if must_exist && !reader.layers.exists {
         return Err(
@@ -53,6 +42,19 @@ pub(super) fn load(
     Ok(reader.layers)
 }
 
+/// The same as if `own` held these bytes.
+pub(super) fn load_as_if(
+    paths: &Paths,
+    of_the_machine: Option<&Path>,
+    own: &Path,
+    bytes: &[u8],
+) -> Result<Layers> {
+    let mut reader = Reader::start(paths, of_the_machine)?;
+    reader.add_bytes(own, paths.shown(own), bytes, None)?;
+    reader.layers.exists = true;
+    Ok(reader.layers)
+}
+
 struct Reader<'a> {
     paths: &'a Paths,
     layers: Layers,
@@ -60,7 +62,23 @@ struct Reader<'a> {
     open: Vec<PathBuf>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn start(paths: &'a Paths, of_the_machine: Option<&Path>) -> Result<Reader<'a>> {
+        let mut reader = Reader {
+            paths,
+            layers: Layers {
+                root: Vec::new(),
+                files: Vec::new(),
+                exists: false,
+            },
+            open: Vec::new(),
+        };
+        if let Some(path) = of_the_machine {
+            reader.layer(path)?;
+        }
+        Ok(reader)
+    }
+
     /// One file that may be missing, with what it includes. Was it there?
     fn layer(&mut self, path: &Path) -> Result<bool> {
         let shown = self.paths.shown(path);
@@ -82,9 +100,19 @@ impl Reader<'_> {
                 "{shown} is too large for a configuration file"
             )));
         }
+        self.add_bytes(path, shown, &bytes, changeable_by_others(&metadata))
+    }
+
+    fn add_bytes(
+        &mut self,
+        path: &Path,
+        shown: String,
+        bytes: &[u8],
+        reason: Option<Changeable>,
+    ) -> Result<()> {
         let source = SourceFile::new(path.to_path_buf(), shown);
-        let node = yaml::read(&bytes, &source)?;
-        if let Some(reason) = changeable_by_others(&metadata) {
+        let node = yaml::read(bytes, &source)?;
+        if let Some(reason) = reason {
             refuse_commands(&node, &source, reason)?;
         }
         let mut table = match node.value {

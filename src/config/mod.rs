@@ -33,8 +33,18 @@ impl Config {
     /// A missing `profiles.yaml` is an empty configuration with `exists: false`; a missing file that was named is an
     /// error. All errors here are of the kind `Usage` and begin with file, line and column where there is one.
     pub fn load(paths: &Paths, explicit: Option<&Path>) -> Result<Config> {
-        let of_the_machine = cfg!(unix).then(|| Path::new(layers::OF_THE_MACHINE));
-        Self::load_above(of_the_machine, paths, explicit)
+        Self::load_above(of_the_machine(), paths, explicit)
+    }
+
+    /// What this configuration would be if the person's own file held these bytes.
+    pub fn as_if(&self, paths: &Paths, own_bytes: &[u8]) -> Result<Config> {
+        let layers = layers::load_as_if(paths, of_the_machine(), self.own_file.path(), own_bytes)?;
+        read::config(
+            &layers,
+            paths,
+            self.own_file.clone(),
+            self.config_overridden,
+        )
     }
 
     /// `load` with another file in the place of `/etc/mai/profiles.yaml`.
@@ -54,4 +64,8 @@ impl Config {
         let layers = layers::load(paths, of_the_machine, &own, named.is_some())?;
         read::config(&layers, paths, own_file, named.is_some())
     }
+}
+
+fn of_the_machine() -> Option<&'static Path> {
+    cfg!(unix).then(|| Path::new(layers::OF_THE_MACHINE))
 }

@@ -1,1 +1,3 @@
 //! How profiles come to be: made, taken over from other tools, changed and removed without losing a comment.
+
+pub mod profiles_file;

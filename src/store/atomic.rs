@@ -15,6 +15,8 @@ use crate::store::state_folder::{self, reason};
 #[derive(Debug)]
 pub struct Original {
     pub bytes: Vec<u8>,
+    /// Others may go on reading it: there is no secret in it.
+    pub shared: bool,
     open: Option<(File, Metadata)>,
 }
 
@@ -72,6 +74,7 @@ pub fn read(path: &Path) -> Result<Option<Original>> {
         Ok(metadata) if is_character_device(&metadata) => {
             return Ok(Some(Original {
                 bytes: Vec::new(),
+                shared: false,
                 open: None,
             }));
         }
@@ -89,6 +92,7 @@ pub fn read(path: &Path) -> Result<Option<Original>> {
     let (bytes, metadata) = read_settled(&mut file).map_err(|error| cannot(&error))?;
     Ok(Some(Original {
         bytes,
+        shared: false,
         open: Some((file, metadata)),
     }))
 }
@@ -154,7 +158,7 @@ pub fn temporary_prefix(target: &Path) -> String {
 
 /// Replaces `target` by `bytes`, provided that it still is what `original` says.
 ///
-/// The mode stays, but others lose the right to read; the owner stays. Where a rename cannot work (a single file that
+/// The mode stays, but others lose the right to read, unless the original is `shared`; the owner stays. Where a rename cannot work (a single file that
 /// is mounted, a folder that is closed, another owner, a second name of the file) it is written in place, with a note.
 /// When the disk is full the old bytes stay.
 pub fn replace(target: &Path, original: Option<&Original>, bytes: &[u8]) -> Result<Outcome> {
@@ -192,7 +196,8 @@ pub fn replace(target: &Path, original: Option<&Original>, bytes: &[u8]) -> Resu
         if !keep_owner(temporary.as_file(), metadata) {
             return write_in_place(target, original, bytes, "it belongs to somebody else");
         }
-        notes.extend(keep_mode(target, temporary.as_file(), metadata));
+        let shared = original.is_some_and(|original| original.shared);
+        notes.extend(keep_mode(target, temporary.as_file(), metadata, shared));
     }
     temporary
         .write_all(bytes)
@@ -251,7 +256,7 @@ fn may_write(_path: &Path) -> io::Result<()> {
 /// Closes an unchanged file to others, if it is open to them.
 pub fn tighten(target: &Path, original: &Original) -> Option<String> {
     let (file, metadata) = original.open.as_ref()?;
-    keep_mode(target, file, metadata)
+    keep_mode(target, file, metadata, original.shared)
 }
 
 /// How a temporary file came to its place.
@@ -394,7 +399,8 @@ fn write_in_place(
         return Ok(Outcome::Outdated);
     }
     // Closed to others before there is something new to read in it.
-    let mode = keep_mode(target, &file, then);
+    let shared = original.is_some_and(|original| original.shared);
+    let mode = keep_mode(target, &file, then, shared);
     let old = original.map(|original| original.bytes.as_slice());
     let written = {
         let _whole = undisturbed();
@@ -476,13 +482,13 @@ fn keep_owner(_new: &File, _old: &Metadata) -> bool {
     true
 }
 
-/// Gives a file the old mode, or 0600 if others could read it, which the note says.
+/// Gives a file the old mode, or 0600 if others could read it and shall not, which the note says.
 #[cfg(unix)]
-fn keep_mode(target: &Path, file: &File, old: &Metadata) -> Option<String> {
+fn keep_mode(target: &Path, file: &File, old: &Metadata, shared: bool) -> Option<String> {
     use std::os::unix::fs::PermissionsExt;
 
     let before = old.permissions().mode() & 0o7777;
-    let is_open = before & 0o077 != 0;
+    let is_open = before & 0o077 != 0 && !shared;
     let mode = if is_open { 0o600 } else { before };
     let now = file.metadata().ok()?.permissions().mode() & 0o7777;
     let done = now == mode
@@ -502,7 +508,7 @@ fn keep_mode(target: &Path, file: &File, old: &Metadata) -> Option<String> {
 }
 
 #[cfg(not(unix))]
-fn keep_mode(_target: &Path, _file: &File, _old: &Metadata) -> Option<String> {
+fn keep_mode(_target: &Path, _file: &File, _old: &Metadata, _shared: bool) -> Option<String> {
     None
 }
 

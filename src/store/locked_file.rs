@@ -72,6 +72,24 @@ pub fn check_writable(path: &Path) -> Result<()> {
 pub fn update<T>(
     path: &Path,
     state_folder: &Path,
+    edit: impl FnMut(&[u8]) -> Result<Edited<T>>,
+) -> Result<Written<T>> {
+    update_file(path, state_folder, false, edit)
+}
+
+/// The same for a file without secrets: who could read it before can read it afterwards.
+pub fn update_shared<T>(
+    path: &Path,
+    state_folder: &Path,
+    edit: impl FnMut(&[u8]) -> Result<Edited<T>>,
+) -> Result<Written<T>> {
+    update_file(path, state_folder, true, edit)
+}
+
+fn update_file<T>(
+    path: &Path,
+    state_folder: &Path,
+    shared: bool,
     mut edit: impl FnMut(&[u8]) -> Result<Edited<T>>,
 ) -> Result<Written<T>> {
     let target = atomic::resolve(path)?;
@@ -83,7 +101,10 @@ pub fn update<T>(
         if attempt > 1 || (attempt == 1 && crossed.is_none()) {
             std::thread::sleep(Duration::from_millis(5));
         }
-        let original = atomic::read(&target)?;
+        let mut original = atomic::read(&target)?;
+        if let Some(original) = &mut original {
+            original.shared = shared;
+        }
         let current = original.as_ref().map_or(&[][..], |o| o.bytes.as_slice());
         let wrote = crossed.is_some();
         // Their version counts only while ours is what everybody sees; a newer one has seen ours, or will not care.
