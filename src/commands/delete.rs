@@ -1,15 +1,141 @@
 //! `mai delete`: a profile less.
 
 use clap::Args;
+use serde_json::{Value, json};
 
 use super::run::Run;
+use crate::config::Config;
+use crate::config::edit::{Draft, Removed};
 use crate::error::{Error, Result};
+use crate::setup::profiles_file;
+use crate::store::credentials_file;
+use crate::ui::{Format, output};
 
 #[derive(Args)]
-pub struct Delete {}
+pub struct Delete {
+    /// Profiles of profiles.yaml; they also leave groups and `default_profile`
+    #[arg(value_name = "PROFILE", required = true)]
+    names: Vec<String>,
+}
 
 impl Delete {
-    pub fn run(self, _run: &Run) -> Result<u8> {
-        Err(Error::usage("`mai delete` is not in this version"))
+    pub fn run(mut self, run: &Run) -> Result<u8> {
+        let mut seen = Vec::new();
+        self.names.retain(|name| {
+            let is_new = !seen.contains(name);
+            seen.push(name.clone());
+            is_new
+        });
+        for name in &self.names {
+            run.config.expect_profile(name)?;
+        }
+        let changed = profiles_file::change(&run.paths, &run.config, |draft| {
+            self.names
+                .iter()
+                .map(|name| remove(draft, &run.config, name))
+                .collect::<Result<Vec<Removed>>>()
+        })?;
+        for note in &changed.notes {
+            run.ui.say(note);
+        }
+        for (name, removed) in self.names.iter().zip(&changed.value) {
+            run.ui.say(&sentence(name, removed, &changed.file));
+            if let Some(profile) = changed.config.profile(name) {
+                run.ui.warn(&format!(
+                    "{name} is still a profile: {} describes it too",
+                    profile.origin
+                ));
+            }
+        }
+        self.say_what_stays(run);
+        if run.format == Format::Json {
+            let removed = self.names.iter().zip(&changed.value);
+            output::write_json(&json!({
+                "removed": removed.map(|(name, removed)| document(name, removed)).collect::<Vec<_>>(),
+                "file": changed.file,
+            }))?;
+        }
+        Ok(0)
     }
+
+    /// Only a profile is gone: keys and passwords are not ours to take unasked.
+    fn say_what_stays(&self, run: &Run) {
+        let Ok(path) = run.paths.credentials_file() else {
+            return;
+        };
+        let Ok(keys) = credentials_file::read(path) else {
+            return;
+        };
+        let mut sections: Vec<&str> = self
+            .names
+            .iter()
+            .filter_map(|name| run.config.profile(name))
+            .map(|profile| profile.aws_profile.as_str())
+            .filter(|section| keys.section(section).is_some())
+            .collect();
+        sections.sort_unstable();
+        sections.dedup();
+        let shown: Vec<String> = sections.iter().map(|name| format!("[{name}]")).collect();
+        let keys = match shown.is_empty() {
+            true => String::new(),
+            false => format!(
+                "Keys in {} of {} stay there until they end. ",
+                shown.join(", "),
+                run.paths.shown(path)
+            ),
+        };
+        run.ui.say(&format!("{keys}A stored password stays too."));
+    }
+}
+
+fn remove(draft: &mut Draft, config: &Config, name: &str) -> Result<Removed> {
+    if draft.has_profile(name) {
+        return draft.remove_profile(name);
+    }
+    match config.profile(name) {
+        Some(profile)
+            if profile.origin.file().map(|file| file.path()) != Some(config.own_file.path()) =>
+        {
+            Err(Error::usage(format!(
+                "`{name}` stands in {}, and `mai` writes {} only",
+                profile.origin,
+                config.own_file.shown()
+            ))
+            .hint("take it out of that file in an editor"))
+        }
+        // Somebody was faster.
+        _ => draft.remove_profile(name),
+    }
+}
+
+fn sentence(name: &str, removed: &Removed, file: &str) -> String {
+    let mut told = format!("Removed {name} from {file}");
+    if !removed.left_groups.is_empty() {
+        told += &format!(", and from {}", groups(&removed.left_groups));
+    }
+    if !removed.dropped_groups.is_empty() {
+        told += &format!(
+            ", with {}, which had no other profile",
+            groups(&removed.dropped_groups)
+        );
+    }
+    told.push('.');
+    if removed.was_default {
+        told += " It was the default: `mai set-default NAME` chooses another.";
+    }
+    told
+}
+
+fn groups(names: &[String]) -> String {
+    let word = if names.len() == 1 { "group" } else { "groups" };
+    format!("the {word} {}", names.join(", "))
+}
+
+fn document(name: &str, removed: &Removed) -> Value {
+    json!({
+        "profile": name,
+        "was_default": removed.was_default,
+        "left_groups": removed.left_groups,
+        "dropped_groups": removed.dropped_groups,
+    })
 }

@@ -150,6 +150,12 @@ pub struct FieldNames {
     pub otp: Option<Sourced<String>>,
 }
 
+impl Group {
+    pub fn names(&self) -> Vec<&str> {
+        self.members.iter().map(|member| member.as_str()).collect()
+    }
+}
+
 impl RoleWanted {
     /// As typed on the command line; only an ARN with a slip in it is an error.
     pub fn parse(text: &str) -> Result<RoleWanted, String> {

@@ -9,6 +9,22 @@ impl Config {
         self.profiles.iter().find(|profile| profile.name == name)
     }
 
+    /// The profile of that name, which may not be a group; the error names the nearest.
+    pub fn expect_profile(&self, name: &str) -> Result<&Profile> {
+        self.expect_profiles()?;
+        if let Some(group) = self.groups.iter().find(|group| group.name == name) {
+            return Err(Error::usage(format!(
+                "`{name}` is a group ({}), and this is about one profile",
+                group.origin
+            ))
+            .hint(format!(
+                "name one of its profiles: {}",
+                some_of(&group.names())
+            )));
+        }
+        self.profile(name).ok_or_else(|| self.unknown(name))
+    }
+
     /// Is it the one that `default_profile` names?
     pub fn is_default(&self, profile: &str) -> bool {
         self.default_profile

@@ -14,6 +14,8 @@ pub struct Changed<T> {
     pub notes: Vec<String>,
     /// The file as people know it: `~/.config/mai/profiles.yaml`.
     pub file: String,
+    /// The configuration as it is now.
+    pub config: Config,
 }
 
 /// Changes the person's own file: the one of `-c` or `MAI_CONFIG`, else `profiles.yaml`; a missing one is made.
@@ -31,13 +33,16 @@ pub fn change<T>(
         let mut draft = Draft::parse(bytes, &config.own_file)?;
         let value = work(&mut draft)?;
         let bytes = draft.finish()?;
-        config.as_if(paths, &bytes).map_err(would_break)?;
+        let config = config.as_if(paths, &bytes).map_err(would_break)?;
+        let value = (value, config);
         Ok(Edited { bytes, value })
     })?;
+    let (value, config_now) = written.value;
     Ok(Changed {
-        value: written.value,
+        value,
         notes: written.notes,
         file: config.own_file.shown().to_owned(),
+        config: config_now,
     })
 }
 

@@ -83,7 +83,7 @@ fn classic_verbs_keep_their_prefixes_and_others_may_be_short() {
         assert!(home.mai(word).ok().stdout.contains("production"));
     }
     assert!(home.mai("stat").ok().stdout.contains("not signed in"));
-    for word in ["require", "create", "set-default"] {
+    for word in ["require", "create"] {
         home.mai(&format!("{word} prod"))
             .fails(2, &[&format!("`mai {word}` is not in this version")]);
     }

@@ -372,7 +372,7 @@ impl Draft {
             .filter_map(|(key, _)| lines.place(&key.origin))
             .map(|(line, _)| line)
             .filter(|line| body.contains(line));
-        let (Some(_), Some(last)) = (keys.next(), keys.last()) else {
+        let (Some(_), Some(last)) = (keys.next(), keys.next_back()) else {
             return false;
         };
         let first = with_comments_above(lines, last);
