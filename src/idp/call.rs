@@ -15,6 +15,8 @@ pub struct Call {
     method: Method,
     pub url: Url,
     body: Option<Body>,
+    /// What tells it from others to the same address.
+    about: String,
     headers: Vec<(HeaderName, HeaderValue)>,
     /// Set before the request, as a script sets `document.cookie`.
     pub(super) cookies: Vec<String>,
@@ -38,6 +40,7 @@ impl Call {
             method: Method::Get,
             url,
             body: None,
+            about: String::new(),
             headers: Vec::new(),
             cookies: Vec::new(),
             carries_secret: false,
@@ -85,10 +88,21 @@ impl Call {
         self
     }
 
+    /// What it answers, where one address takes all answers: the same again and again is a circle.
+    pub fn about(mut self, question: &str) -> Call {
+        self.about = question.to_owned();
+        self
+    }
+
     /// There is a password or a code in it.
     pub fn with_secret(mut self) -> Call {
         self.carries_secret = true;
         self
+    }
+
+    /// The same for calls that ask the same.
+    pub(super) fn shape(&self) -> String {
+        format!("{self:?} {} {}", self.url.path(), self.about)
     }
 
     pub(super) fn request(self, referer: &Url) -> Request {

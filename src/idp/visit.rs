@@ -75,6 +75,17 @@ pub enum Step {
     StartAgain(Again, Error),
 }
 
+impl Step {
+    /// Is there a password or a code in the request?
+    pub(super) fn carries_secret(&self) -> bool {
+        match self {
+            Step::Send(answer) => answer.carries_secret(),
+            Step::Call(call) => call.carries_secret,
+            _ => false,
+        }
+    }
+}
+
 /// Why a sign-in starts again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Again {
@@ -315,10 +326,14 @@ impl<'a> Visit<'a> {
 
     /// Consent or terms: accepted by setting, by memory, or by the person.
     pub fn agree(&mut self, kind: AgreementKind, page: &Page) -> Result<()> {
+        self.agree_to(kind, page.host(), &page.text)
+    }
+
+    /// The same for a text that stands on no page.
+    pub fn agree_to(&mut self, kind: AgreementKind, host: String, text: &str) -> Result<()> {
         if self.settings.consent_accept {
             return Ok(());
         }
-        let host = page.host();
         let (what, key) = match kind {
             AgreementKind::Terms => ("terms of use", "terms"),
             AgreementKind::Consent | AgreementKind::NewHost => ("consent", "consent"),
@@ -326,13 +341,13 @@ impl<'a> Visit<'a> {
         let agreed = self.person.agree(&Agreement {
             kind,
             host: host.clone(),
-            text: clean(&page.text),
-            key: format!("{key} {host} {}", fingerprint(&page.text)),
+            text: clean(text),
+            key: format!("{key} {host} {}", fingerprint(text)),
         })?;
         match (agreed, self.settings.presence) {
             (true, _) => Ok(()),
             (false, Presence::Nobody) => Err(Error::needs_you(format!("{host} asks for {what}"))
-                .because(&page.text)
+                .because(text)
                 .hint(
                     "sign in once yourself, or set `consent: accept` for this identity provider",
                 )),

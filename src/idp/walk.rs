@@ -29,6 +29,8 @@ const MOST_STEPS: usize = 40;
 const CIRCLE: usize = 4;
 /// Longer than this no page is waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
+/// Longer than this nobody pauses who asks whether a person has answered; to ask sooner than told may count as abuse.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A login page that waited longer for its password is fetched anew: many are good for two minutes only.
 const PATIENCE: TimeDelta = TimeDelta::seconds(90);
 
@@ -175,7 +177,7 @@ impl<F: Fetch> Walk<'_, F> {
                 let is_waiting = matches!(step, Step::Wait { .. });
                 if let Step::Wait { every, then } = step {
                     self.visit.pushes.wait(&page.host())?;
-                    tokio::time::sleep(every.min(LONGEST_WAIT)).await;
+                    tokio::time::sleep(every.min(LONGEST_PAUSE)).await;
                     step = *then;
                     number -= 1;
                 } else {
@@ -189,11 +191,10 @@ impl<F: Fetch> Walk<'_, F> {
                         continue;
                     }
                     Step::Open(_) => return Err(refusal::unfamiliar(&page, number)),
-                    Step::Send(answer)
-                        if waited > self.patience
-                            && answer.carries_secret()
-                            && self.visit.last == Sent::Password
-                            && self.visit.once("a fresh login page") =>
+                    step if waited > self.patience
+                        && step.carries_secret()
+                        && self.visit.last == Sent::Password
+                        && self.visit.once("a fresh login page") =>
                     {
                         self.visit.keep_password();
                         self.start()?
@@ -452,7 +453,7 @@ impl<F: Fetch> Walk<'_, F> {
     fn call(&mut self, page: &Page, call: Call, is_waiting: bool) -> Result<Request> {
         self.check_target(page, &call.url, call.carries_secret)?;
         if !is_waiting {
-            self.count(page, format!("{call:?} {}", call.url.path()))?;
+            self.count(page, call.shape())?;
         }
         for cookie in &call.cookies {
             self.fetcher.keep_cookie(&call.url, cookie);
