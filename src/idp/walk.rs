@@ -62,6 +62,8 @@ pub(super) trait Fetch {
     async fn fetch(&mut self, request: Request, trusted: &TrustedOrigins) -> Result<Response>;
     /// A cookie that a script of the page at `url` set.
     fn keep_cookie(&mut self, url: &Url, cookie: &str);
+    /// The value of a cookie, for a script of a page at `url`.
+    fn cookie(&self, url: &Url, name: &str) -> Option<String>;
 }
 
 impl Fetch for Visitor {
@@ -71,6 +73,10 @@ impl Fetch for Visitor {
 
     fn keep_cookie(&mut self, url: &Url, cookie: &str) {
         self.jar_mut().store(url, cookie);
+    }
+
+    fn cookie(&self, url: &Url, name: &str) -> Option<String> {
+        self.jar().value(url, name)
     }
 }
 
@@ -385,6 +391,8 @@ impl<F: Fetch> Walk<'_, F> {
         let Some(form) = page.form(answer) else {
             return Err(Error::failed("a form that is not there was to be sent"));
         };
+        let mut answer = answer.clone();
+        answer.copy_cookies(|name| self.fetcher.cookie(&page.url, name));
         let prepared = answer.prepare(form, page.place())?;
         if (self.is_aws)(prepared.url.host_str().unwrap_or_default()) {
             return Err(Error::unfamiliar(format!(

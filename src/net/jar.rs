@@ -28,6 +28,13 @@ impl Jar {
         let _ = self.0.insert_raw(&cookie, url);
     }
 
+    /// The value of a cookie that a request to `url` would carry.
+    pub fn value(&self, url: &Url, name: &str) -> Option<String> {
+        let cookies = self.0.matches(url);
+        let cookie = cookies.iter().find(|cookie| cookie.name() == name)?;
+        Some(cookie.value().to_owned())
+    }
+
     /// The `Cookie` header of a request to `url`: longer paths first, as servers may expect.
     pub fn header(&self, url: &Url) -> Option<String> {
         let mut cookies = self.0.matches(url);
@@ -84,6 +91,20 @@ mod tests {
             jar.store(&Url::parse(from).unwrap(), cookie);
         }
         jar.header(&Url::parse(to).unwrap()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_cookie_is_read_where_it_would_be_sent() {
+        let mut jar = Jar::default();
+        let url = |text| Url::parse(text).unwrap();
+        jar.store(&url("https://login.test/a/b"), "t=1; Path=/a");
+        assert_eq!(
+            jar.value(&url("https://login.test/a/x"), "t").as_deref(),
+            Some("1")
+        );
+        assert_eq!(jar.value(&url("https://login.test/a/x"), "u"), None);
+        assert_eq!(jar.value(&url("https://login.test/b"), "t"), None);
+        assert_eq!(jar.value(&url("https://other.test/a"), "t"), None);
     }
 
     #[test]

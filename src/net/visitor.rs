@@ -156,6 +156,10 @@ impl Visitor {
         }
     }
 
+    pub fn jar(&self) -> &Jar {
+        &self.jar
+    }
+
     pub fn jar_mut(&mut self) -> &mut Jar {
         &mut self.jar
     }

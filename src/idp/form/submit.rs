@@ -19,6 +19,8 @@ pub struct Answer {
     typed: Vec<(usize, Secret)>,
     ticked: Vec<(usize, bool)>,
     selected: Vec<(usize, usize)>,
+    /// Fields and the cookies they are filled from.
+    copied: Vec<(usize, &'static str)>,
     button: Button,
     carries_secret: bool,
 }
@@ -53,6 +55,7 @@ impl Answer {
             typed: Vec::new(),
             ticked: Vec::new(),
             selected: Vec::new(),
+            copied: Vec::new(),
             button: Button::Best,
             carries_secret: false,
         }
@@ -83,6 +86,21 @@ impl Answer {
     pub fn select(&mut self, control: usize, option: usize) -> &mut Self {
         self.selected.push((control, option));
         self
+    }
+
+    /// As a script that copies a cookie into a field; without that cookie the field stays as it is.
+    pub fn copy_cookie(&mut self, control: usize, cookie: &'static str) -> &mut Self {
+        self.copied.push((control, cookie));
+        self
+    }
+
+    /// Fills these fields, just before the answer is sent.
+    pub fn copy_cookies(&mut self, value: impl Fn(&str) -> Option<String>) {
+        for (control, cookie) in std::mem::take(&mut self.copied) {
+            if let Some(value) = value(cookie) {
+                self.set(control, &value);
+            }
+        }
     }
 
     pub fn press(&mut self, control: usize) -> &mut Self {

@@ -117,6 +117,7 @@ impl Fetch for Site {
         self.asked.push(line);
         let mut address = request.url.clone();
         address.set_query(None);
+        address.set_fragment(None);
         let pages = self
             .pages
             .get_mut(&format!("{method} {address}"))
@@ -139,6 +140,14 @@ impl Fetch for Site {
 
     fn keep_cookie(&mut self, _url: &Url, cookie: &str) {
         self.cookies.push(cookie.to_owned());
+    }
+
+    fn cookie(&self, _url: &Url, name: &str) -> Option<String> {
+        let of = |cookie: &String| {
+            let (found, value) = cookie.split(';').next()?.split_once('=')?;
+            (found == name).then(|| value.to_owned())
+        };
+        self.cookies.iter().rev().find_map(of)
     }
 }
 
