@@ -82,7 +82,7 @@ impl Call {
         self
     }
 
-    /// A cookie for the host of the call: `name=value; path=/`.
+    /// A cookie for the host of the page that this call answers: `name=value; path=/`.
     pub fn cookie(mut self, cookie: &str) -> Call {
         self.cookies.push(cookie.to_owned());
         self

@@ -171,6 +171,11 @@ impl<'a> Visit<'a> {
         true
     }
 
+    /// Was it asked about before?
+    pub fn has_done(&self, what: &'static str) -> bool {
+        self.done.contains(&what)
+    }
+
     pub fn password_sent(&self) -> bool {
         self.password_at.is_some()
     }

@@ -464,7 +464,7 @@ impl<F: Fetch> Walk<'_, F> {
             self.count(page, call.shape())?;
         }
         for cookie in &call.cookies {
-            self.fetcher.keep_cookie(&call.url, cookie);
+            self.fetcher.keep_cookie(&page.url, cookie);
         }
         if call.carries_secret {
             self.visit.forget_password();

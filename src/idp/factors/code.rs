@@ -126,7 +126,7 @@ pub fn about(form: &Form, fields: &CodeFields) -> (String, CodeKind) {
 }
 
 /// What the field says counts first. Around it there may be other ways, an address for help, words about an app.
-fn kind(own: &str, around: &str) -> CodeKind {
+pub fn kind(own: &str, around: &str) -> CodeKind {
     let reaches_somebody = |text: &str| ["sms", "call", "email"].iter().any(|m| is_factor(text, m));
     if is_factor(own, "recovery") {
         CodeKind::Recovery

@@ -93,10 +93,12 @@ fn candidates(name: Option<&str>) -> impl Iterator<Item = &'static dyn Provider>
 
 /// Refuses a key below `options:` that no provider in question has; `name` is `None` where it is told by its pages.
 pub fn check_option(name: Option<&str>, key: &str) -> Result<()> {
-    let known: Vec<&str> = candidates(name)
-        .flat_map(|p| p.options())
-        .map(|(key, _)| *key)
-        .collect();
+    let mut known: Vec<&str> = Vec::new();
+    for (option, _) in candidates(name).flat_map(|p| p.options()) {
+        if !known.contains(option) {
+            known.push(option);
+        }
+    }
     if known.contains(&key) {
         return Ok(());
     }
