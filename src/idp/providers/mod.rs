@@ -76,7 +76,11 @@ impl Proof {
 }
 
 /// Asked in this order; the first that has a step takes it.
-pub const PROVIDERS: &[&dyn Provider] = &[&simplesamlphp::SimpleSamlPhp, &keycloak::Keycloak];
+pub const PROVIDERS: &[&dyn Provider] = &[
+    &simplesamlphp::SimpleSamlPhp,
+    &keycloak::Keycloak,
+    &openam::OpenAm,
+];
 
 /// The row with this name.
 pub fn by_name(name: &str) -> Option<&'static dyn Provider> {

@@ -1,1 +1,0 @@
-//! OpenAM and ForgeRock AM.
