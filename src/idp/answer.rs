@@ -99,7 +99,8 @@ fn script_sent(page: &Page, form: usize) -> Answer {
     answer
 }
 
-fn log_in(page: &Page, visit: &mut Visit<'_>, form: usize, login: &Login) -> Result<Step> {
+/// Gives user name, password, or both, to the form that asks for them, unless it had them already.
+pub fn log_in(page: &Page, visit: &mut Visit<'_>, form: usize, login: &Login) -> Result<Step> {
     let message = page.message.as_ref();
     let stale = message.is_some_and(|m| m.complaint == Complaint::Stale);
     if login.password.is_some() && visit.password_sent() {

@@ -48,6 +48,11 @@ impl Pushes {
         .hint("try again with the phone at hand"))
     }
 
+    /// Is the page of this step the answer to having waited?
+    pub fn is_waiting(&self) -> bool {
+        self.since.is_some()
+    }
+
     /// The waiting is over; another push has its own time.
     pub fn answered(&mut self) {
         self.since = None;
@@ -61,7 +66,9 @@ mod tests {
     #[test]
     fn waiting_has_an_end() {
         let mut pushes = Pushes::default();
+        assert!(!pushes.is_waiting());
         assert!(pushes.wait("idp.test").is_ok());
+        assert!(pushes.is_waiting());
         pushes.since = Instant::now().checked_sub(LONGEST);
         let error = pushes.wait("idp.test").unwrap_err();
         assert_eq!(error.exit_code(), 4);

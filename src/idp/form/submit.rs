@@ -21,6 +21,7 @@ pub struct Answer {
     selected: Vec<(usize, usize)>,
     /// Fields and the cookies they are filled from.
     copied: Vec<(usize, &'static str)>,
+    left_out: Vec<usize>,
     button: Button,
     carries_secret: bool,
 }
@@ -56,6 +57,7 @@ impl Answer {
             ticked: Vec::new(),
             selected: Vec::new(),
             copied: Vec::new(),
+            left_out: Vec::new(),
             button: Button::Best,
             carries_secret: false,
         }
@@ -101,6 +103,12 @@ impl Answer {
                 self.set(control, &value);
             }
         }
+    }
+
+    /// Does not send a field that the page's script would take away.
+    pub fn leave_out(&mut self, control: usize) -> &mut Self {
+        self.left_out.push(control);
+        self
     }
 
     pub fn press(&mut self, control: usize) -> &mut Self {
@@ -186,6 +194,9 @@ impl Answer {
             let typed = self.typed.iter().rev().find(|(i, _)| *i == index);
             // A field without a name is sent by nobody.
             if control.disabled || control.name.is_empty() && control.kind != ControlKind::Image {
+                continue;
+            }
+            if self.left_out.contains(&index) {
                 continue;
             }
             let mut push = |name: &str, value: &str| {

@@ -178,6 +178,17 @@ fn what_is_typed_ticked_and_selected_replaces_what_the_page_had() {
 }
 
 #[test]
+fn what_is_left_out_is_not_sent() {
+    let body = sent_by(
+        "<form method=post><input type=hidden name=a value=1><input type=hidden name=a><input name=b></form>",
+        |answer, _| {
+            answer.leave_out(1);
+        },
+    );
+    assert_eq!(body, "a=1&b=");
+}
+
+#[test]
 fn addresses_are_resolved_like_a_browser_does() {
     let page = Url::parse(PAGE).unwrap();
     let base = Url::parse("https://idp.test/other/x/").unwrap();
