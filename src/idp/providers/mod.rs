@@ -80,6 +80,7 @@ pub const PROVIDERS: &[&dyn Provider] = &[
     &simplesamlphp::SimpleSamlPhp,
     &keycloak::Keycloak,
     &openam::OpenAm,
+    &adfs::Adfs,
 ];
 
 /// The row with this name.
@@ -171,7 +172,11 @@ mod tests {
             (None, "idp", None),
             (Some("keycloak"), "idp", None),
             (Some("simplesamlphp"), "source", None),
-            (None, "sorce", Some("known are: source, idp")),
+            (
+                None,
+                "sorce",
+                Some("known are: source, idp, home_realm, relying_party, domain"),
+            ),
             (Some("keycloak"), "source", Some("known are: idp")),
             (Some("simplesamlphp"), "idp", Some("known are: source")),
         ] {

@@ -1,5 +1,6 @@
 //! Whole sign-ins against a site that is a list of pages, and a person who is a list of answers.
 
+mod adfs;
 mod blame;
 mod faces;
 mod hosts;
