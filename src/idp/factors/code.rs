@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::idp::form::choose::CodeFields;
 use crate::idp::form::{Answer, Form};
-use crate::idp::page::choices::{is_factor, names_app, says_sent};
+use crate::idp::page::choices::{has_resend, is_factor, names_app, says_sent};
 use crate::idp::person::{CodeKind, CodeRequest, Person};
 use crate::presence::Presence;
 use crate::secret::Secret;
@@ -138,6 +138,8 @@ pub fn kind(own: &str, around: &str) -> CodeKind {
         CodeKind::Sent
     } else if names_app(around) {
         CodeKind::Totp
+    } else if has_resend(around) {
+        CodeKind::Sent
     } else if is_factor(around, "sms") {
         // Before the field's "one-time code", which those in text messages are too.
         CodeKind::Sent
@@ -237,6 +239,8 @@ mod tests {
                 Sent,
             ),
             ("Code code", "Code from the text message", Sent),
+            ("Token token", "Token Login Resend", Sent),
+            ("Token token", "Token Login Register", Totp),
             ("One-time code otp", "Enter the code of the SMS", Sent),
             (
                 "Recovery code otp",

@@ -277,6 +277,14 @@ pub fn says_sent(text: &str) -> bool {
     has_any(&spaced(text), SENT)
 }
 
+/// Does this text offer to send a code once more? Codes of an app are sent by nobody.
+pub fn has_resend(text: &str) -> bool {
+    has_any(
+        &spaced(text),
+        &[" resend", " send again ", " erneut senden "],
+    )
+}
+
 /// The words with one space around each, so that a space in a list below is the end of a word.
 fn spaced(text: &str) -> String {
     format!(" {} ", tokens(text).join(" "))
