@@ -19,6 +19,8 @@ pub mod visit;
 
 pub mod call;
 
+pub mod storage;
+
 pub mod factors;
 
 pub mod person;

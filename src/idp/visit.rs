@@ -16,6 +16,7 @@ use super::page::{Page, host_of};
 pub use super::person::{
     Agreement, AgreementKind, Choice, CodeKind, CodeRequest, Person, PushRequest,
 };
+use super::storage::Storage;
 use crate::error::{Error, Result, clean};
 use crate::net::hops::{TrustedOrigins, is_open_to_others};
 use crate::presence::Presence;
@@ -108,6 +109,8 @@ pub enum Sent {
 pub struct Visit<'a> {
     pub settings: &'a Settings,
     pub person: &'a mut dyn Person,
+    /// What scripts of pages would keep in the browser.
+    pub storage: Storage,
     pub(super) trusted: TrustedOrigins,
     /// Since a plain-http hop no new host is believed.
     pub(super) plain_http_hop: bool,
@@ -140,6 +143,7 @@ impl<'a> Visit<'a> {
             trusted: TrustedOrigins::new(&settings.start, built_in, &settings.trusted_hosts),
             settings,
             person,
+            storage: Storage::default(),
             plain_http_hop: false,
             user: None,
             password_at: None,
