@@ -1,23 +1,16 @@
 //! `mai login`: sign in and write keys.
 
-use std::io::Read;
-
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use clap::Args;
-use url::Url;
-use zeroize::Zeroizing;
 
 use super::run::{Run, Secrets};
-use crate::assertion::Assertion;
-use crate::aws::saml;
+use super::stdin::{password_from_stdin, response_from_stdin};
+use super::typed;
 use crate::config::{Profile, RoleWanted};
 use crate::duration::Span;
 use crate::error::{Error, Result};
 use crate::login::plan::LoginPlan;
 use crate::login::target::Wishes;
 use crate::login::{line, report};
-use crate::secret::Secret;
 
 #[derive(Args, Default)]
 pub struct Login {
@@ -34,10 +27,10 @@ pub struct Login {
     #[arg(long)]
     force: bool,
     /// How long the keys should last (15m to 12h)
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = typed::duration)]
     duration: Option<Span>,
     /// Another role than the profile's: an ARN, ACCOUNT/ROLE, or a pattern with *
-    #[arg(long, value_name = "ARN|PATTERN", value_parser = role)]
+    #[arg(long, value_name = "ARN|PATTERN", value_parser = typed::role)]
     role: Option<RoleWanted>,
     /// Write to another section of ~/.aws/credentials than the profile's
     #[arg(long, value_name = "NAME")]
@@ -109,85 +102,4 @@ fn one_identity_provider(profiles: &[&Profile]) -> Result<()> {
         "--password-stdin is one password, and these profiles have several identity providers: {names}"
     ))
     .hint("sign in to the profiles of one identity provider at a time"))
-}
-
-fn duration(text: &str) -> Result<Span, String> {
-    let span: Span = text.parse()?;
-    if (Span::minutes(15)..=Span::hours(12)).contains(&span) {
-        Ok(span)
-    } else {
-        Err(format!(
-            "{span} is out of range: AWS gives keys for 15m to 12h"
-        ))
-    }
-}
-
-fn role(text: &str) -> Result<RoleWanted, String> {
-    if text.trim().is_empty() {
-        return Err("there is no role in it".into());
-    }
-    RoleWanted::parse(text)
-}
-
-/// The most that is read from stdin: far more than any password or SAML response.
-const LONGEST: u64 = 4 << 20;
-
-fn stdin() -> Result<Zeroizing<String>> {
-    let mut text = Zeroizing::new(String::new());
-    std::io::stdin()
-        .lock()
-        .take(LONGEST)
-        .read_to_string(&mut text)
-        .map_err(|error| Error::usage("stdin cannot be read").because(error))?;
-    Ok(text)
-}
-
-pub(super) fn password_from_stdin() -> Result<Secret> {
-    let text = stdin()?;
-    let password = text.strip_suffix('\n').unwrap_or(&text);
-    let password = password.strip_suffix('\r').unwrap_or(password);
-    if password.is_empty() {
-        return Err(Error::usage("--password-stdin: there is no password on stdin")
-            .hint("pipe it in, for example: op read op://team/sso/password | mai login prod --password-stdin"));
-    }
-    if password.contains(['\n', '\r', '\0']) {
-        return Err(Error::usage(
-            "--password-stdin: stdin holds more than one line",
-        ));
-    }
-    Ok(Secret::new(password))
-}
-
-/// A response as people can copy it: base64 with or without line breaks or URL encoding, `SAMLResponse=…`, or XML.
-fn response_from_stdin() -> Result<Assertion> {
-    let text = stdin()?;
-    let text = text.trim();
-    let text = text.strip_prefix("SAMLResponse=").unwrap_or(text);
-    let response = if text.starts_with('<') {
-        Secret::new(STANDARD.encode(text))
-    } else {
-        let field = text.split('&').next().unwrap_or_default();
-        let decoded = if field.contains('%') {
-            // A `+` of base64 stays one: only %XX is undone here.
-            let escaped = Zeroizing::new(field.replace('+', "%2B"));
-            url::form_urlencoded::parse(format!("r={}", *escaped).as_bytes())
-                .next()
-                .map(|(_, value)| value.into_owned())
-                .unwrap_or_default()
-        } else {
-            field.to_string()
-        };
-        Secret::new(decoded.split_whitespace().collect::<String>())
-    };
-    if response.is_empty() {
-        return Err(Error::usage(
-            "--saml-response -: there is no SAML response on stdin",
-        ));
-    }
-    let statement = saml::read(&Assertion::new(response.clone(), ""))?;
-    let host = statement
-        .recipient
-        .and_then(|recipient| Url::parse(&recipient).ok())
-        .and_then(|recipient| recipient.host_str().map(str::to_string));
-    Ok(Assertion::new(response, host.unwrap_or_default()))
 }

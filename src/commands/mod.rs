@@ -13,6 +13,8 @@ mod roles;
 mod run;
 mod set_default;
 mod status;
+mod stdin;
+mod typed;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;

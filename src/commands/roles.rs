@@ -31,7 +31,7 @@ impl Roles {
         let doors = run.doors(Secrets {
             password_from_stdin: self
                 .password_stdin
-                .then(super::login::password_from_stdin)
+                .then(super::stdin::password_from_stdin)
                 .transpose()?,
             ask: self.ask,
         })?;

@@ -9,7 +9,7 @@ mod read;
 mod read_provider;
 mod schema;
 mod select;
-mod values;
+pub mod values;
 mod yaml;
 
 #[cfg(test)]

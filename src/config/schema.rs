@@ -156,6 +156,34 @@ impl Group {
     }
 }
 
+impl IdentityProvider {
+    /// One that no file describes yet, with what holds when a file says nothing.
+    pub fn new(name: &str, url: Url, username: &str) -> IdentityProvider {
+        IdentityProvider {
+            name: name.to_string(),
+            origin: Origin::BUILT_IN,
+            url: Sourced::built_in(url),
+            username: Some(Sourced::built_in(username.to_string())),
+            provider_type: None,
+            password: Sourced::built_in(PasswordSource::Keyring),
+            mfa: Mfa {
+                method: None,
+                device: None,
+                code: Sourced::built_in(CodeSource::Ask),
+            },
+            remember_device: Sourced::built_in(false),
+            consent: Sourced::built_in(Consent::Ask),
+            trusted_hosts: Vec::new(),
+            ca_bundle: None,
+            client_certificate: None,
+            proxy: None,
+            user_agent: None,
+            options: BTreeMap::new(),
+            fields: FieldNames::default(),
+        }
+    }
+}
+
 impl RoleWanted {
     /// As typed on the command line; only an ARN with a slip in it is an error.
     pub fn parse(text: &str) -> Result<RoleWanted, String> {

@@ -19,7 +19,7 @@ fn is_plain(name: &str) -> bool {
 }
 
 /// The name of a profile or a group.
-pub(super) fn name(text: &str) -> Result<String, String> {
+pub fn name(text: &str) -> Result<String, String> {
     match text {
         "global" | "DEFAULT" => Err(format!("`{text}` cannot be a name: it has another meaning")),
         _ if is_plain(text) => Ok(text.to_string()),
@@ -31,7 +31,7 @@ pub(super) fn name(text: &str) -> Result<String, String> {
 }
 
 /// The name of an identity provider, which is also a file name.
-pub(super) fn provider_name(text: &str) -> Result<String, String> {
+pub fn provider_name(text: &str) -> Result<String, String> {
     let good = name(text)?;
     if good.contains(['/', ':', '@', '+']) || good.starts_with('.') {
         return Err(format!(
@@ -42,7 +42,7 @@ pub(super) fn provider_name(text: &str) -> Result<String, String> {
 }
 
 /// An identity provider's address: https, or http to this machine.
-pub(super) fn sign_in_url(text: &str) -> Result<Url, String> {
+pub fn sign_in_url(text: &str) -> Result<Url, String> {
     let url = address(text)?;
     match url.scheme() {
         "https" => Ok(url),
@@ -110,7 +110,7 @@ pub(super) fn trusted_host(text: &str) -> Result<String, String> {
     })
 }
 
-pub(super) fn region(text: &str) -> Result<String, String> {
+pub fn region(text: &str) -> Result<String, String> {
     if is_region(text) {
         Ok(text.to_string())
     } else {
