@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::run::{Run, Secrets};
 use crate::config::IdentityProvider;
 use crate::error::{Error, Result};
-use crate::login::offer::{self, Offer};
+use crate::login::offer::{self, Errand, Offer};
 use crate::ui::{Format, output, table};
 
 #[derive(Args)]
@@ -17,6 +17,9 @@ pub struct Roles {
     /// The identity provider, by its name in profiles.yaml
     #[arg(long, value_name = "NAME")]
     idp: Option<String>,
+    /// Show AWS's sign-in page the assertion to learn what the accounts are called
+    #[arg(long)]
+    account_names: bool,
     /// Ask for the password even if one is stored
     #[arg(long)]
     ask: bool,
@@ -35,7 +38,12 @@ impl Roles {
                 .transpose()?,
             ask: self.ask,
         })?;
-        let (offers, mut answers) = offer::roles_of(&doors, provider)?;
+        let command = format!("mai roles --idp {}", provider.name);
+        let errand = Errand {
+            account_names: self.account_names,
+            ..Errand::of(&command)
+        };
+        let (offers, mut signed_in) = offer::roles_of(&doors, provider, &errand)?;
         match run.format {
             Format::Json => output::write_json(&Value::Array(
                 offers
@@ -73,7 +81,7 @@ impl Roles {
                 ))?;
             }
         }
-        answers.keep_what_worked();
+        signed_in.offer_to_keep();
         Ok(0)
     }
 }

@@ -163,7 +163,7 @@ pub(super) fn is_account(text: &str) -> bool {
 }
 
 /// The section of the credentials file.
-pub(super) fn section(text: &str) -> Result<String, String> {
+pub fn section(text: &str) -> Result<String, String> {
     name(text).map_err(|_| {
         format!(
             "`{}` cannot be an AWS profile: letters, digits and ._/@:+- can, `global` and `DEFAULT` cannot",

@@ -1,10 +1,11 @@
-//! A sign-in that only looks: which roles the identity provider offers.
+//! A sign-in whose roles are looked at: which the identity provider offers, before anything is fetched with them.
 
 use crate::arn::{ProviderArn, RoleArn};
-use crate::aws::saml;
+use crate::assertion::Assertion;
+use crate::aws::saml::{self, Statement};
 use crate::config::IdentityProvider;
 use crate::error::{Error, Result};
-use crate::login::account_names::account_name;
+use crate::login::account_names::{self, account_name};
 use crate::login::line::client_settings;
 use crate::login::sign_in::Answers;
 use crate::login::{Doors, flight, role_choice};
@@ -19,35 +20,98 @@ pub struct Offer {
     pub account_name: Option<String>,
 }
 
-/// Signs in and reads the roles, sorted by account and role. No keys are fetched.
-///
-/// The answers come back for what the person may want to keep of them, once the roles are shown.
+/// What a sign-in is for.
+pub struct Errand<'e> {
+    /// What to run again, for hints and for those who wait.
+    pub command: &'e str,
+    /// `--saml-response`: this instead of a sign-in.
+    pub given: Option<&'e Assertion>,
+    /// `--account-names`
+    pub account_names: bool,
+    /// Called when nobody else signs in here any more, and before anything is sent.
+    pub before: &'e dyn Fn() -> Result<()>,
+}
+
+impl<'e> Errand<'e> {
+    pub fn of(command: &'e str) -> Errand<'e> {
+        Errand {
+            command,
+            given: None,
+            account_names: false,
+            before: &|| Ok(()),
+        }
+    }
+}
+
+/// The end of a sign-in.
+pub struct SignedIn<'a> {
+    pub assertion: Assertion,
+    pub statement: Statement,
+    /// For what the person may want to keep of them; none if the assertion was given.
+    pub answers: Option<Answers<'a>>,
+}
+
+impl SignedIn<'_> {
+    /// Offers to keep the password, once all is done and said.
+    pub fn offer_to_keep(&mut self) {
+        if let Some(answers) = &mut self.answers {
+            answers.keep_what_worked();
+        }
+    }
+}
+
+/// Signs in, one at a time per identity provider, and reads what the assertion says. No keys are fetched.
+pub fn sign_in<'a>(
+    doors: &'a Doors<'a>,
+    provider: &'a IdentityProvider,
+    errand: &Errand,
+) -> Result<SignedIn<'a>> {
+    let _flight = flight::take(doors, &provider.name, errand.command)?;
+    (errand.before)()?;
+    let client = client::build(&client_settings(provider))?;
+    let runtime = super::line::runtime()?;
+    let (assertion, answers) = match errand.given {
+        Some(assertion) => (assertion.clone(), None),
+        None => {
+            let command = errand.command.to_string();
+            let mut answers = Answers::new(doors, provider, command, Box::new(|| {}))?;
+            let arrival = runtime.block_on(answers.sign_in(&mut Visitor::new(client.clone())))?;
+            (arrival.assertion, Some(answers))
+        }
+    };
+    doors.ui.done();
+    let statement = saml::read(&assertion)?;
+    if errand.account_names && !statement.roles.is_empty() {
+        runtime.block_on(account_names::learn(doors, &client, &assertion, &statement));
+    }
+    Ok(SignedIn {
+        assertion,
+        statement,
+        answers,
+    })
+}
+
+/// Signs in and reads the roles, sorted by account and role.
 pub fn roles_of<'a>(
     doors: &'a Doors<'a>,
     provider: &'a IdentityProvider,
-) -> Result<(Vec<Offer>, Answers<'a>)> {
-    let _flight = flight::take(doors, &provider.name, "mai roles")?;
-    let command = format!("mai roles --idp {}", provider.name);
-    let client = client::build(&client_settings(provider))?;
-    let runtime = super::line::runtime()?;
-    let mut answers = Answers::new(doors, provider, command, Box::new(|| {}))?;
-    let arrival = runtime.block_on(answers.sign_in(&mut Visitor::new(client)))?;
-    doors.ui.done();
-    let statement = saml::read(&arrival.assertion)?;
+    errand: &Errand,
+) -> Result<(Vec<Offer>, SignedIn<'a>)> {
+    let mut signed_in = sign_in(doors, provider, errand)?;
+    let statement = &mut signed_in.statement;
     if statement.encrypted {
         return Err(Error::failed(
             "the assertion is encrypted for AWS, so the roles in it cannot be read",
         )
         .hint(
-            "ask your administrator for the role and provider ARNs and put them in profiles.yaml",
+            "ask your administrator for the ARNs of role and provider; `mai create NAME --role ARN --provider-arn ARN` makes a profile of them",
         ));
     }
     if statement.roles.is_empty() {
-        return Err(role_choice::no_roles(&statement));
+        return Err(role_choice::no_roles(statement));
     }
     let learned = Learned::load(doors.paths.state_folder()?);
-    let mut offers: Vec<Offer> = statement
-        .roles
+    let mut offers: Vec<Offer> = std::mem::take(&mut statement.roles)
         .into_iter()
         .map(|offered| Offer {
             account_name: account_name(doors.config, &learned, offered.role.account())
@@ -57,5 +121,5 @@ pub fn roles_of<'a>(
         })
         .collect();
     offers.sort_by_key(|offer| (offer.account_name.clone(), offer.role.clone()));
-    Ok((offers, answers))
+    Ok((offers, signed_in))
 }

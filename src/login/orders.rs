@@ -26,12 +26,10 @@ pub fn choose_roles(
     statement: &Statement,
 ) -> Result<(Vec<Order>, Refused)> {
     let learned = Learned::load(doors.paths.state_folder()?);
-    let names = |account: &str| account_name(doors.config, &learned, account).map(str::to_owned);
     let (mut orders, mut refused) = (Vec::new(), Vec::new());
     for &place in short {
         let target = &plan.targets[place];
-        let mut pick = |offered: &[OfferedRole]| pick_role(doors, target, offered, &learned);
-        let order = role_choice::choose(target, statement, &names, &mut pick).and_then(|role| {
+        let order = chosen_role(target, doors, statement, &learned).and_then(|role| {
             Ok(Order {
                 place,
                 region: region_for(doors, target, &role.role, assertion.sign_in_host())?,
@@ -48,6 +46,18 @@ pub fn choose_roles(
         }
     }
     Ok((orders, refused))
+}
+
+/// The role for a target: what decides it, else the person.
+pub fn chosen_role(
+    target: &Target,
+    doors: &Doors,
+    statement: &Statement,
+    learned: &Learned,
+) -> Result<OfferedRole> {
+    let names = |account: &str| account_name(doors.config, learned, account).map(str::to_owned);
+    let mut pick = |offered: &[OfferedRole]| pick_role(doors, target, offered, learned);
+    role_choice::choose(target, statement, &names, &mut pick)
 }
 
 /// What to ask STS for: the profile's duration, else what the identity provider suggests; not more than is known to
@@ -86,7 +96,11 @@ fn pick_role(
             offered.len()
         ))
         .hint(format!(
-            "set `role` in profiles.yaml, or name one with --role: {}{}",
+            "{}name one with --role: {}{}",
+            match target.is_new {
+                true => "",
+                false => "set `role` in profiles.yaml, or ",
+            },
             offered
                 .iter()
                 .take(4)

@@ -161,6 +161,7 @@ fn target(
             .collect(),
         critical: profile.critical.value,
         is_default: doors.config.is_default(&profile.name),
+        is_new: false,
         min,
         standing: Standing::Absent,
         barred: None,

@@ -156,7 +156,8 @@ fn status(outcome: &Outcome) -> &'static str {
     }
 }
 
-fn document(line: &Line, config: &Config) -> Value {
+/// One profile for programs.
+pub fn document(line: &Line, config: &Config) -> Value {
     let provider = config
         .profile(&line.profile)
         .and_then(|profile| config.provider_of(profile).ok());

@@ -122,7 +122,10 @@ fn configured(target: &Target) -> Result<OfferedRole> {
             "the assertion is encrypted for AWS, so the roles in it cannot be read for profile {}",
             target.profile
         ))
-        .hint("set `role` to the role's full ARN and `provider_arn` to the SAML provider's in profiles.yaml")),
+        .hint(match target.is_new {
+            true => "name both: --role arn:aws:iam::…:role/… --provider-arn arn:aws:iam::…:saml-provider/…; your administrator knows them",
+            false => "set `role` to the role's full ARN and `provider_arn` to the SAML provider's in profiles.yaml",
+        })),
     }
 }
 
@@ -143,7 +146,10 @@ fn other_provider(target: &Target, offered: &OfferedRole) -> Error {
         "the identity provider offers {} through {}, not through the `provider_arn` of profile {}",
         offered.role, offered.provider, target.profile
     ))
-    .hint("correct `provider_arn` in profiles.yaml, or leave it out")
+    .hint(match target.is_new {
+        true => "correct --provider-arn, or leave it out",
+        false => "correct `provider_arn` in profiles.yaml, or leave it out",
+    })
 }
 
 fn not_offered(
@@ -182,16 +188,17 @@ fn not_offered(
             n => format!("{n} roles are"),
         }
     ));
+    let list = match target.is_new {
+        true => "without --role you can pick one from the list".to_string(),
+        false => format!("`mai roles {}` lists all of them", target.profile),
+    };
     match nearest {
-        Some((_, nearest)) => error.hint(format!(
-            "the nearest is {nearest}; `mai roles {}` lists all of them",
-            target.profile
-        )),
+        Some((_, nearest)) => error.hint(format!("the nearest is {nearest}; {list}")),
         None if offered.len() <= 5 => {
             let all: Vec<String> = offered.iter().map(|offer| shown(&offer.role)).collect();
             error.hint(format!("offered: {}", all.join(", ")))
         }
-        None => error.hint(format!("`mai roles {}` lists them", target.profile)),
+        None => error.hint(list),
     }
 }
 

@@ -35,11 +35,41 @@ pub struct Target {
     pub policy_arns: Vec<String>,
     pub critical: bool,
     pub is_default: bool,
+    /// The profile is being made: hints name options, since no file holds its settings.
+    pub is_new: bool,
     /// How long keys must still last to be left alone.
     pub min: Span,
     pub standing: Standing,
     /// Why its section may not be written: known before anything is sent, and no reason to fail the others.
     pub barred: Option<Error>,
+}
+
+impl Target {
+    /// The target of a profile that no file describes yet, for choosing its role.
+    pub fn of_new_profile(
+        name: &str,
+        aws_profile: &str,
+        role: Option<RoleWanted>,
+        provider_arn: Option<ProviderArn>,
+    ) -> Target {
+        Target {
+            profile: name.to_string(),
+            aws_profile: aws_profile.to_string(),
+            role,
+            provider_arn,
+            region: None,
+            duration: None,
+            duration_insisted: false,
+            policy: None,
+            policy_arns: Vec::new(),
+            critical: false,
+            is_default: false,
+            is_new: true,
+            min: Span::seconds(0),
+            standing: Standing::Absent,
+            barred: None,
+        }
+    }
 }
 
 /// How the keys of one target stand.
