@@ -77,7 +77,7 @@ fn not_built(verb: &str, word: &str) -> Error {
 }
 
 /// Where the verb stands: the first argument that is neither an option nor the value of one.
-fn verb_place(arguments: &[OsString]) -> Option<usize> {
+pub fn verb_place(arguments: &[OsString]) -> Option<usize> {
     let mut place = 1;
     while let Some(argument) = arguments.get(place) {
         match argument.to_str() {

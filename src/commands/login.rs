@@ -33,7 +33,7 @@ pub struct Login {
     #[arg(long, value_name = "ARN|PATTERN", value_parser = typed::role)]
     role: Option<RoleWanted>,
     /// Write to another section of ~/.aws/credentials than the profile's
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "SECTION")]
     awsprofile: Option<String>,
     /// Replace long-lived keys and foreign settings in the section
     #[arg(long)]

@@ -1,4 +1,8 @@
 //! One verb per file: its arguments and its `run`. Here is the one `match`.
+//!
+//! What an argument takes is said by its `value_name`, and completions follow from that word alone: `PROFILE`, `GROUP`,
+//! `IDP` (an identity provider), `SECTION` (of the credentials file) and `TYPE` (a provider of the table) stand for
+//! names that exist, `FILE` and `DIR` for paths; `PROFILE|GROUP` is either. Free text has another word (`NAME`, `URL`).
 
 mod arguments;
 mod completions;

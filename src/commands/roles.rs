@@ -15,7 +15,7 @@ pub struct Roles {
     #[arg(value_name = "PROFILE", conflicts_with = "idp")]
     profile: Option<String>,
     /// The identity provider, by its name in profiles.yaml
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "IDP")]
     idp: Option<String>,
     /// Show AWS's sign-in page the assertion to learn what the accounts are called
     #[arg(long)]

@@ -133,27 +133,6 @@ fn failures_of_a_login_are_one_document_too() {
 }
 
 #[test]
-fn completions_are_scripts_that_shells_can_read() {
-    let home = home();
-    for shell in ["bash", "zsh", "fish"] {
-        let script = home.mai(&format!("completions {shell}")).ok().stdout;
-        for word in ["login", "status", "saml-response"] {
-            assert!(script.contains(word), "{shell} has no {word}");
-        }
-        let path = home.write(&format!("completions.{shell}"), &script);
-        // Only shells that are installed can be asked.
-        let checked = std::process::Command::new(shell)
-            .arg("-n")
-            .arg(&path)
-            .output();
-        if let Ok(output) = checked {
-            assert!(output.status.success(), "{shell}: {output:?}");
-        }
-    }
-    home.mai("completions tcsh").fails(2, &["tcsh"]);
-}
-
-#[test]
 fn profiles_are_listed_in_three_formats() {
     let home = home();
     let text = home.mai("list").ok().stdout;

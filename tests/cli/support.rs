@@ -185,7 +185,8 @@ impl Home {
         )
     }
 
-    fn in_terminal(&self, line: &str, script: &str) -> Terminal {
+    /// The same within a shell script, where it is `"$@"`.
+    pub fn in_terminal(&self, line: &str, script: &str) -> Terminal {
         // Pseudo-terminals of expectrl start without echo, people's do not.
         let script = format!("stty echo; {script}");
         let mut command = wrapped(&["sh", "-c", &script, "sh"], &self.command(line));
