@@ -79,7 +79,8 @@ pub fn address(endpoint: &Url, now: DateTime<Utc>) -> Result<Url> {
          xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\" ID=\"_{id}\" Version=\"2.0\" IssueInstant=\"{}\" \
          Destination=\"{}\" AssertionConsumerServiceURL=\"{CONSUMER}\" \
          ProtocolBinding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\">\
-         <saml:Issuer>{ISSUER}</saml:Issuer></samlp:AuthnRequest>",
+         <saml:Issuer>{ISSUER}</saml:Issuer>\
+         <samlp:NameIDPolicy AllowCreate=\"true\"/></samlp:AuthnRequest>",
         now.to_rfc3339_opts(SecondsFormat::Secs, true),
         destination
             .as_str()
@@ -136,6 +137,7 @@ mod tests {
             "Destination=\"https://idp.test/realms/a/protocol/saml\"",
             "AssertionConsumerServiceURL=\"https://signin.aws.amazon.com/saml\"",
             "<saml:Issuer>urn:amazon:webservices</saml:Issuer>",
+            "</saml:Issuer><samlp:NameIDPolicy AllowCreate=\"true\"/></samlp:AuthnRequest>",
         ] {
             assert!(xml.contains(part), "{part} in {xml}");
         }
