@@ -76,10 +76,14 @@ impl Visit<'_> {
 
     /// Tries a code; one that was accepted once is never accepted again.
     pub fn try_code(&self, user: &User, device: usize, code: &str) -> CodeVerdict {
-        let devices = self.devices(user);
-        let Some(device) = devices.get(device) else {
-            return CodeVerdict::Wrong;
-        };
+        match self.devices(user).get(device) {
+            Some(device) => self.try_code_of(user, device, code),
+            None => CodeVerdict::Wrong,
+        }
+    }
+
+    /// The same for a device that is known already.
+    pub fn try_code_of(&self, user: &User, device: &Device, code: &str) -> CodeVerdict {
         let now = self.world.now().timestamp().unsigned_abs();
         let Some(step) = step_of(&device.secret, code.trim(), now) else {
             return CodeVerdict::Wrong;

@@ -24,6 +24,8 @@ pub(crate) struct Ticket {
     pub relay_state: Option<String>,
     /// Where the response goes, if the request named it.
     pub acs: Option<String>,
+    /// The page that was shown last, on faces that number them: how many there were, and its name.
+    pub view: (u32, &'static str),
 }
 
 /// How far a sign-in has come.
@@ -57,6 +59,7 @@ impl Visit<'_> {
             request_id: None,
             relay_state: None,
             acs: None,
+            view: (0, ""),
         };
         self.keep(&ticket);
         ticket

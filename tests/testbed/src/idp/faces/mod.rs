@@ -2,6 +2,7 @@
 
 mod adfs;
 mod cas;
+mod cas_pages;
 mod forms;
 mod hosts;
 pub(crate) mod keycloak;
@@ -11,6 +12,7 @@ mod openam;
 mod pingfederate;
 mod plain;
 mod shibboleth;
+mod shibboleth_pages;
 pub(crate) mod simplesaml;
 mod steps;
 mod trouble;
@@ -37,6 +39,8 @@ macro_rules! face {
 
 const SIMPLESAML: Serve = simplesaml::serve;
 const KEYCLOAK: Serve = keycloak::serve;
+const SHIBBOLETH: Serve = shibboleth::serve;
+const CAS: Serve = cas::serve;
 
 /// The faces in no order that matters: a request goes to the longest prefix of its path.
 pub(crate) static FACES: &[Face] = &[
@@ -145,5 +149,143 @@ pub(crate) static FACES: &[Face] = &[
         "/realms/corp-update-password/",
         "protocol/saml/clients/aws",
         KEYCLOAK
+    ),
+    face!(
+        "shibboleth",
+        "/idp/",
+        "profile/SAML2/Unsolicited/SSO?providerId=urn%3Aamazon%3Awebservices",
+        SHIBBOLETH
+    ),
+    face!(
+        "shibboleth-v3",
+        "/v3/idp/",
+        "profile/SAML2/Unsolicited/SSO?providerId=urn%3Aamazon%3Awebservices",
+        SHIBBOLETH
+    ),
+    face!(
+        "shibboleth-consent",
+        "/consent/idp/",
+        "profile/SAML2/Unsolicited/SSO?providerId=urn%3Aamazon%3Awebservices",
+        SHIBBOLETH
+    ),
+    face!(
+        "shibboleth-expiring",
+        "/expiring/idp/",
+        "profile/SAML2/Unsolicited/SSO?providerId=urn%3Aamazon%3Awebservices",
+        SHIBBOLETH
+    ),
+    face!(
+        "shibboleth-totp",
+        "/totp/idp/",
+        "profile/SAML2/Unsolicited/SSO?providerId=urn%3Aamazon%3Awebservices",
+        SHIBBOLETH
+    ),
+    face!(
+        "shibboleth-tokencode",
+        "/tokencode/idp/",
+        "profile/SAML2/Unsolicited/SSO?providerId=urn%3Aamazon%3Awebservices",
+        SHIBBOLETH
+    ),
+    face!(
+        "shibboleth-fudiscr",
+        "/fudiscr/idp/",
+        "profile/SAML2/Unsolicited/SSO?providerId=urn%3Aamazon%3Awebservices",
+        SHIBBOLETH
+    ),
+    face!(
+        "shibboleth-fudiscr-boxes",
+        "/fudiscr-boxes/idp/",
+        "profile/SAML2/Unsolicited/SSO?providerId=urn%3Aamazon%3Awebservices",
+        SHIBBOLETH
+    ),
+    face!(
+        "shibboleth-fudiscr-pin",
+        "/fudiscr-pin/idp/",
+        "profile/SAML2/Unsolicited/SSO?providerId=urn%3Aamazon%3Awebservices",
+        SHIBBOLETH
+    ),
+    face!(
+        "shibboleth-spnego",
+        "/spnego/idp/",
+        "profile/SAML2/Unsolicited/SSO?providerId=urn%3Aamazon%3Awebservices",
+        SHIBBOLETH
+    ),
+    face!(
+        "shibboleth-stale",
+        "/stale/idp/",
+        "profile/SAML2/Unsolicited/SSO?providerId=urn%3Aamazon%3Awebservices",
+        SHIBBOLETH
+    ),
+    face!(
+        "shibboleth-denied",
+        "/denied/idp/",
+        "profile/SAML2/Unsolicited/SSO?providerId=urn%3Aamazon%3Awebservices",
+        SHIBBOLETH
+    ),
+    face!(
+        "shibboleth-webauthn",
+        "/webauthn/idp/",
+        "profile/SAML2/Unsolicited/SSO?providerId=urn%3Aamazon%3Awebservices",
+        SHIBBOLETH
+    ),
+    face!(
+        "shibboleth-webauthn-only",
+        "/webauthn-only/idp/",
+        "profile/SAML2/Unsolicited/SSO?providerId=urn%3Aamazon%3Awebservices",
+        SHIBBOLETH
+    ),
+    face!(
+        "cas",
+        "/cas/",
+        "idp/profile/SAML2/Unsolicited/SSO?providerId=urn:amazon:webservices",
+        CAS
+    ),
+    face!(
+        "cas-aup",
+        "/aup/cas/",
+        "idp/profile/SAML2/Unsolicited/SSO?providerId=urn:amazon:webservices",
+        CAS
+    ),
+    face!(
+        "cas-interrupt",
+        "/interrupt/cas/",
+        "idp/profile/SAML2/Unsolicited/SSO?providerId=urn:amazon:webservices",
+        CAS
+    ),
+    face!(
+        "cas-blocked",
+        "/blocked/cas/",
+        "idp/profile/SAML2/Unsolicited/SSO?providerId=urn:amazon:webservices",
+        CAS
+    ),
+    face!(
+        "cas-warning",
+        "/warning/cas/",
+        "idp/profile/SAML2/Unsolicited/SSO?providerId=urn:amazon:webservices",
+        CAS
+    ),
+    face!(
+        "cas-gauth",
+        "/gauth/cas/",
+        "idp/profile/SAML2/Unsolicited/SSO?providerId=urn:amazon:webservices",
+        CAS
+    ),
+    face!(
+        "cas-ways",
+        "/ways/cas/",
+        "idp/profile/SAML2/Unsolicited/SSO?providerId=urn:amazon:webservices",
+        CAS
+    ),
+    face!(
+        "cas-consent",
+        "/consent/cas/",
+        "idp/profile/SAML2/Unsolicited/SSO?providerId=urn:amazon:webservices",
+        CAS
+    ),
+    face!(
+        "cas-enrol",
+        "/enrol/cas/",
+        "idp/profile/SAML2/Unsolicited/SSO?providerId=urn:amazon:webservices",
+        CAS
     ),
 ];
