@@ -81,6 +81,8 @@ pub const PROVIDERS: &[&dyn Provider] = &[
     &keycloak::Keycloak,
     &openam::OpenAm,
     &adfs::Adfs,
+    &cas::Cas, // before Shibboleth, whose folder `/idp/profile/` it has too
+    &shibboleth::Shibboleth,
 ];
 
 /// The row with this name.

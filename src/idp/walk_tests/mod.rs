@@ -7,6 +7,7 @@ mod hosts;
 mod logins;
 mod pages;
 mod providers;
+mod shibboleth;
 
 use std::collections::VecDeque;
 
