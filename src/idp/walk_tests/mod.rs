@@ -1,6 +1,7 @@
 //! Whole sign-ins against a site that is a list of pages, and a person who is a list of answers.
 
 mod adfs;
+mod adfs_mfa;
 mod blame;
 mod faces;
 mod hosts;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use super::{FORMS, clicks, is_options, label_of, method_of, position};
+use super::entry::{clicks, label_of};
+use super::{FORMS, is_options, method_of, position};
 use crate::error::{Error, Result, clean};
 use crate::idp::answer;
 use crate::idp::form::choose::CodeFields;
@@ -266,7 +267,6 @@ fn verification_options(
     };
     Some(visit.take(page, &choices).and_then(|picked| {
         let way = &choices.ways[picked];
-        visit.device = Some(way.label.clone());
         visit.person.step(&way.label);
         click(challenge, &way.value).ok_or_else(|| refusal::unfamiliar(page, 0))
     }))
@@ -447,6 +447,8 @@ fn take_method(page: &Page, visit: &mut Visit<'_>, ways: Vec<Way>) -> Result<Ste
     let way = match primary {
         // A password is what there is to begin with.
         Some(forms) if !visit.password_sent() => forms.clone(),
+        // Nobody is rung by a certificate.
+        _ if ways.len() == 1 && low(&ways[0]) == "certificateauthentication" => ways[0].clone(),
         _ => {
             let usable: Vec<Way> = ways.iter().filter(|w| is_usable(w)).cloned().collect();
             if usable.is_empty() && ways.iter().all(|w| asks_duo(page, &low(w))) {

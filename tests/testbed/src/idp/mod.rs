@@ -166,6 +166,7 @@ impl Visit<'_> {
         match self.face.name {
             name if name.starts_with("simplesaml") => "SimpleSAMLAuthToken",
             name if name.starts_with("keycloak") => "KEYCLOAK_IDENTITY",
+            name if name.starts_with("adfs") => "MSISAuth",
             _ => "testbed_session",
         }
     }
@@ -224,6 +225,7 @@ impl Visit<'_> {
         let page = match self.face.name {
             name if name.starts_with("simplesaml") => faces::simplesaml::last_page(&acs, &value),
             name if name.starts_with("keycloak") => faces::keycloak::last_page(&acs, &value),
+            name if name.starts_with("adfs") => faces::adfs::last_page(&acs, &value),
             _ => html::auto_submit(
                 "Signing in",
                 &acs,

@@ -1,6 +1,8 @@
 //! Every face, by name.
 
-mod adfs;
+pub(crate) mod adfs;
+mod adfs_mfa;
+mod adfs_pages;
 mod cas;
 mod cas_pages;
 mod forms;
@@ -41,6 +43,20 @@ const SIMPLESAML: Serve = simplesaml::serve;
 const KEYCLOAK: Serve = keycloak::serve;
 const SHIBBOLETH: Serve = shibboleth::serve;
 const CAS: Serve = cas::serve;
+const ADFS: Serve = adfs::serve;
+
+/// A face of AD FS, whose folder ends as those of AD FS do.
+macro_rules! adfs {
+    ($name:literal) => {
+        adfs!(
+            $name,
+            "ls/IdpInitiatedSignOn.aspx?loginToRp=urn:amazon:webservices"
+        )
+    };
+    ($name:literal, $start:literal) => {
+        face!($name, concat!("/", $name, "/adfs/"), $start, ADFS)
+    };
+}
 
 /// The faces in no order that matters: a request goes to the longest prefix of its path.
 pub(crate) static FACES: &[Face] = &[
@@ -287,5 +303,30 @@ pub(crate) static FACES: &[Face] = &[
         "/enrol/cas/",
         "idp/profile/SAML2/Unsolicited/SSO?providerId=urn:amazon:webservices",
         CAS
+    adfs!("adfs-3"),
+    adfs!("adfs-german"),
+    adfs!("adfs-2019"),
+    adfs!("adfs-paged"),
+    adfs!("adfs-hrd"),
+    adfs!("adfs-off"),
+    adfs!("adfs-wia"),
+    adfs!("adfs-certificate"),
+    adfs!("adfs-azure"),
+    adfs!("adfs-server"),
+    adfs!("adfs-silverfort"),
+    adfs!("adfs-securid"),
+    adfs!("adfs-securid2"),
+    adfs!("adfs-vip"),
+    adfs!("adfs-vip-upn"),
+    adfs!("adfs-safenet"),
+    adfs!("adfs-defender"),
+    adfs!("adfs-methods"),
+    adfs!("adfs-duo"),
+    adfs!("adfs-unavailable"),
+    adfs!("adfs-menu", "ls/IdpInitiatedSignOn.aspx"),
+    adfs!("adfs-bare", "ls/"),
+    adfs!(
+        "adfs-stranger",
+        "ls/IdpInitiatedSignOn.aspx?loginToRp=urn:unknown"
     ),
 ];
