@@ -303,6 +303,7 @@ pub(crate) static FACES: &[Face] = &[
         "/enrol/cas/",
         "idp/profile/SAML2/Unsolicited/SSO?providerId=urn:amazon:webservices",
         CAS
+    ),
     adfs!("adfs-3"),
     adfs!("adfs-german"),
     adfs!("adfs-2019"),
