@@ -4,6 +4,7 @@ mod adfs;
 mod cas;
 mod keycloak;
 mod lemonldap;
+mod lemonldap_messages;
 mod openam;
 mod pingfederate;
 mod shibboleth;
@@ -83,6 +84,7 @@ pub const PROVIDERS: &[&dyn Provider] = &[
     &adfs::Adfs,
     &cas::Cas, // before Shibboleth, whose folder `/idp/profile/` it has too
     &shibboleth::Shibboleth,
+    &lemonldap::LemonLdap,
 ];
 
 /// The row with this name.
@@ -177,7 +179,7 @@ mod tests {
             (
                 None,
                 "sorce",
-                Some("known are: source, idp, home_realm, relying_party, domain"),
+                Some("known are: source, idp, home_realm, relying_party, domain, choice"),
             ),
             (Some("keycloak"), "source", Some("known are: idp")),
             (Some("simplesamlphp"), "idp", Some("known are: source")),

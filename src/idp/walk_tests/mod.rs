@@ -5,6 +5,7 @@ mod adfs_mfa;
 mod blame;
 mod faces;
 mod hosts;
+mod lemonldap;
 mod logins;
 mod pages;
 mod providers;
