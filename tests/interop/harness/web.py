@@ -11,6 +11,7 @@ PORTS = (
     "SIMPLESAMLPHP_PORT",
     "KEYCLOAK_PORT",
     "KEYCLOAK_BACKEND",
+    "LEMONLDAP_PORT",
     "STS_PORT",
     "STS_BACKEND",
     "MOTO_PORT",
@@ -50,7 +51,7 @@ class Authority:
 
 
 class Web:
-    """nginx: TLS for both login servers, and one access log for each server behind it."""
+    """nginx: TLS for the login servers, and one access log for each server behind it."""
 
     def __init__(self, folder, authority):
         self.folder, self.authority = folder, authority
@@ -59,8 +60,9 @@ class Web:
         for name in ("server.crt", "server.key"):
             (folder / name).write_bytes((authority.folder / name).read_bytes())
 
-    def start(self, php_socket):
-        fill(HERE / "nginx.conf", self.folder / "nginx.conf", {"DIR": self.folder, "PHP_SOCKET": php_socket, **self.port})
+    def start(self, php_socket, perl_socket):
+        values = {"DIR": self.folder, "PHP_SOCKET": php_socket, "PERL_SOCKET": perl_socket, **self.port}
+        fill(HERE / "nginx.conf", self.folder / "nginx.conf", values)
         argv = ["nginx", "-p", self.folder, "-e", self.folder / "error.log", "-c", self.folder / "nginx.conf"]
         child = processes.start("nginx", argv, self.folder / "nginx.out")
         url = f"https://localhost:{self.port['SIMPLESAMLPHP_PORT']}/"

@@ -2,6 +2,7 @@
 
 # Exit codes, as documented
 DONE = 0
+MISTAKEN = 2
 NEEDS_A_PERSON = 3
 REFUSED = 4
 UNREACHABLE = 5
@@ -11,6 +12,7 @@ ASKS_PASSWORD = r"(?i)password (of|for)[^\n?]*: "
 ASKS_CODE = r"(?i)\bcode\b[^\n?]*: "
 ASKS_TOTP_SECRET = r"(?i)TOTP secret[^\n?]*: "
 ASKS_TO_KEEP = r"(?i)(keep|remember|store|save)[^\n]*\? \[y/n\] "
+ASKS_FACTOR = r"(?i)prove it is you"
 ASKS_DEVICE = r"(?i)which device[^\n]*\?"
 ASKS_ROLE = r"(?i)\brole\b"
 ASKS_CONSENT = r"(?i)(consent|agree|share|pass)[^\n]*\? \[y/n\] "
@@ -27,6 +29,8 @@ SAYS_LOCKED_FOR_A_WHILE = r"(?i)(locked|disabled|password)"
 SAYS_NO_ROLES = r"(?i)\bno\b[^\n]*roles?"
 SAYS_CHANGE_PASSWORD = r"(?i)password[^\n]*must be changed"
 SAYS_CONSENT = r"(?i)consent|agree"
+SAYS_UNKNOWN_SERVICE = r"(?i)does not know the service"
+SAYS_NOT_STARTED = r"(?i)could not start the service"
 SAYS_NOT_OFFERED = r"(?i)not offered|does not offer|offers no"
 SAYS_SHORTER = r"(?i)(longest|at most|maximum|instead)"
 SAYS_UNTRUSTED = r"(?i)certificate"

@@ -4,7 +4,7 @@ import pathlib
 import shutil
 import unittest
 
-from . import clients, keycloak, processes, secret_service, simplesamlphp, sts, web
+from . import clients, keycloak, lemonldap, processes, secret_service, simplesamlphp, sts, web
 from .browser import Browser
 from .person import Person
 
@@ -23,6 +23,7 @@ class World:
         self.clients = clients.Clients(cache / "venv", cache / "clients/node_modules")
         self._servers = {
             "keycloak": keycloak.Keycloak(cache / "keycloak", folder / "keycloak", self.web),
+            "lemonldap": lemonldap.LemonLdap(folder / "lemonldap", self.web),
             "moto": sts.Moto(cache / "venv/bin/moto_server", folder / "moto", self.web),
             "simplesamlphp": simplesamlphp.SimpleSamlPhp(folder / "simplesamlphp", self.web),
             "sts": sts.StrictSts(testbed, folder / "sts", self.web),
@@ -35,19 +36,24 @@ class World:
         servers = self._servers
         self._try("keycloak", servers["keycloak"].start)
         self._try("moto", servers["moto"].start)
+        self._try("lemonldap", servers["lemonldap"].start)
         self._try("simplesamlphp", servers["simplesamlphp"].start)
-        self.web.start(servers["simplesamlphp"].socket)
+        self.web.start(servers["simplesamlphp"].socket, servers["lemonldap"].socket)
         self._try("keyring", servers["keyring"].start)
         self._try("moto", servers["moto"].wait)
+        self._try("lemonldap", servers["lemonldap"].wait)
         self._try("keycloak", servers["keycloak"].wait)
+        accounts = {pair.split(":")[4] for _, roles in simplesamlphp.PEOPLE.values() for pair in roles or []}
+        arns = {
+            "simplesamlphp": [simplesamlphp.PROVIDER.replace("123456789012", each) for each in sorted(accounts)],
+            "keycloak": [keycloak.PROVIDER],
+            "lemonldap": [lemonldap.PROVIDER],
+        }
         providers = {}
-        for name in ("simplesamlphp", "keycloak"):
+        for name in arns:
             self._try(name, lambda: self._export_metadata(servers[name]))
             if name not in self._failed:
-                accounts = {pair.split(":")[4] for _, roles in simplesamlphp.PEOPLE.values() for pair in roles or []}
-                arns = [simplesamlphp.PROVIDER.replace("123456789012", each) for each in sorted(accounts)]
-                for arn in arns if name == "simplesamlphp" else [keycloak.PROVIDER]:
-                    providers[arn] = servers[name].metadata
+                providers |= {arn: servers[name].metadata for arn in arns[name]}
         self._try("sts", lambda: servers["sts"].start(providers, {keycloak.role(keycloak.BRIEF): 3600}))
 
     def _export_metadata(self, server):
