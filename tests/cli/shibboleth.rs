@@ -1,6 +1,6 @@
 //! Shibboleth: the pages between the start and the answer, codes of its plugins, and what ends a sign-in.
 
-use mai_testbed::{PASSWORD, Server, TABLET_SECRET, Testbed, totp};
+use mai_testbed::{ODD_PASSWORD, PASSWORD, Server, TABLET_SECRET, Testbed, totp};
 
 use crate::support::{Home, PROFILES, Terminal, corp, sts_calls};
 
@@ -57,6 +57,23 @@ fn its_pages_lead_to_keys_and_cost_no_request_too_many() {
         assert_eq!(sts_calls(&testbed), 1, "{face}");
         let ends = answer.stderr.contains("will expire in 3 days");
         assert_eq!(ends, face == "shibboleth-expiring", "{face}: {answer}");
+    }
+}
+
+#[test]
+fn odd_characters_arrive_and_nothing_secret_is_shown() {
+    let testbed = Testbed::start();
+    for face in ["shibboleth", "shibboleth-v3", "cas"] {
+        let home = home_of(&testbed, face, "zoe", "");
+        let answer = home.mai_with(
+            "login any --password-stdin -vv",
+            &format!("{ODD_PASSWORD}\n"),
+        );
+        assert_eq!(answer.code, Some(0), "{face}: {answer}");
+        // The last is the beginning of what the page keeps in the browser.
+        for part in [ODD_PASSWORD, "%C3%A4", "j_password=", "AAdzZWNyZXQx"] {
+            assert!(!answer.stderr.contains(part), "{face}: {answer}");
+        }
     }
 }
 

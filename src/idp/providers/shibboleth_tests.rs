@@ -97,3 +97,22 @@ fn kerberos_is_passed_by_script_or_link_but_not_over_a_login_form() {
     }
     assert!(past_kerberos(&page("<a href='/idp/x?execution=e1s1'>Go</a>")).is_none());
 }
+
+#[test]
+fn pages_below_the_folder_of_cas_are_not_its_own() {
+    let at = |path: &str| {
+        let mut page = page("<p>Welcome</p>");
+        page.url.set_path(path);
+        Shibboleth.recognise(&page)
+    };
+    for path in [
+        "/idp/profile/SAML2/Unsolicited/SSO",
+        "/login/profile/SAML2/Redirect/SSO",
+        "/idp/Authn/SPNEGO",
+    ] {
+        assert!(at(path), "{path}");
+    }
+    for path in ["/cas/idp/profile/SAML2/Unsolicited/SSO", "/cas/login", "/"] {
+        assert!(!at(path), "{path}");
+    }
+}
