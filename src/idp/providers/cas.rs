@@ -15,6 +15,7 @@ use crate::idp::page::message::{Complaint, Message};
 use crate::idp::page::{Page, script};
 use crate::idp::refusal;
 use crate::idp::visit::{AgreementKind, Sent, Step, Visit};
+use crate::net::hops::same_origin;
 
 pub struct Cas;
 
@@ -99,7 +100,9 @@ fn asks_something(page: &Page) -> bool {
 
 /// The application is not in the registry of services, or the address names none.
 fn unknown_application(page: &Page, visit: &Visit<'_>) -> Option<Error> {
-    if asks_something(page) || visit.last != Sent::Nothing {
+    // Behind a broker the configured address is not the one that is wrong.
+    let is_start = same_origin(&page.url, &visit.settings.start);
+    if asks_something(page) || !is_start || visit.last != Sent::Nothing {
         return None;
     }
     let says_so = page

@@ -413,7 +413,9 @@ fn names_key(name: &str) -> bool {
 
 /// The address does not name AWS, or the identity provider has no agreement with it.
 fn unknown_application(page: &Page, visit: &Visit<'_>) -> Option<Error> {
-    if page.status < 400 || visit.last != Sent::Nothing || asks_something(page) {
+    // Behind a broker the configured address is not the one that is wrong.
+    let is_start = same_origin(&page.url, &visit.settings.start);
+    if page.status < 400 || !is_start || visit.last != Sent::Nothing || asks_something(page) {
         return None;
     }
     let text = format!("{} {}", page.title, page.text).to_lowercase();

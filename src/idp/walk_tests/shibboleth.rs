@@ -237,3 +237,22 @@ fn other_identity_providers_of_cas_are_offered_where_no_password_is_asked_for() 
     );
     assert!(ada.asked[0].ends_with("Company | B"), "{:?}", ada.asked);
 }
+
+#[test]
+fn behind_a_broker_nobody_is_told_to_change_the_address() {
+    for (path, words) in [
+        (
+            "/idp/profile/SAML2/Redirect/SSO",
+            "The application is not registered for use with this service",
+        ),
+        ("/cas/login", "Application Not Authorized to Use CAS"),
+    ] {
+        let page = html(format!("<h2>{words}</h2>"))
+            .status(400)
+            .at(&format!("https://other.test{path}"));
+        let mut site = Site::default().on("GET /start", page);
+        let error = fails(&mut site, &settings(), &mut Ada::default());
+        let hint = error.hint_text().unwrap_or_default();
+        assert!(!hint.contains("providerId"), "{path}: {hint}");
+    }
+}
