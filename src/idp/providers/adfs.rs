@@ -54,9 +54,11 @@ impl Provider for Adfs {
 
     fn recognise(&self, page: &Page) -> bool {
         page.url.path().to_ascii_lowercase().contains("/adfs/")
-            || page.forms.iter().any(|f| {
-                f.has("AuthMethod") || matches!(f.id.as_str(), "hrd" | "idpForm" | "adfs_form")
-            })
+            || page.has("#hrdSelection")
+            || page
+                .forms
+                .iter()
+                .any(|f| f.has("AuthMethod") || f.has("SignInOtherSite") || f.id == "adfs_form")
     }
 
     /// In whatever language it stands there: a text above the login form is about what was typed into it.

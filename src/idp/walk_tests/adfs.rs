@@ -412,3 +412,22 @@ fn the_form_of_2_0_is_an_ordinary_one() {
         site.asked
     );
 }
+
+#[test]
+fn forms_of_other_products_are_left_alone() {
+    let chooser = "<form id=idpForm method=post action=/pick><select name=idp><option value=a>A<option value=b>B</select>\
+        <button>Go</button></form>";
+    let mut site = Site::default()
+        .on("GET /start", html(chooser))
+        .on(
+            "POST /pick",
+            html(LOGIN.replace("<form", "<form id=loginForm")),
+        )
+        .on("POST /login", html(AWS));
+    let settings = Settings {
+        provider: Some("adfs".into()),
+        ..settings()
+    };
+    run(&mut site, &settings, &mut Ada::default()).unwrap();
+    assert!(site.asked[2].starts_with("POST https://idp.test/login user=ada"));
+}

@@ -123,6 +123,21 @@ fn a_refused_code_leads_back_to_the_options() {
 }
 
 #[test]
+fn a_code_that_is_refused_twice_is_refused() {
+    let code = azure("<input name=VerificationCode>");
+    let no = azure(
+        "<div id=error><span id=errorText>Falsch.</span></div><a id=differentVerificationOption href='#'>Andere</a>",
+    );
+    let mut site = site(&login(""))
+        .on(POST, at_ls(code.clone()))
+        .on(POST, at_ls(no.clone()))
+        .on(POST, at_ls(code))
+        .on(POST, at_ls(no));
+    let error = fails(&mut site, &settings(), &mut Ada::default());
+    assert_eq!(error.message(), "idp.test refused the code");
+}
+
+#[test]
 fn the_code_goes_into_the_field_of_the_adapter() {
     for (method, field) in [
         (

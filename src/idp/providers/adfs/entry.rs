@@ -154,10 +154,11 @@ fn sent(page: &Page, form: &Form, without: &[&str], added: &[(&str, &str)]) -> R
 
 /// The page of applications that comes where the address names none.
 pub fn relying_party(page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {
-    let form = page
-        .forms
-        .iter()
-        .find(|f| f.id.eq_ignore_ascii_case("idpForm") || f.has("RelyingParty"))?;
+    let form = page.forms.iter().find(|f| {
+        ["RelyingParty", "SignInSubmit", "SignInGo"]
+            .iter()
+            .any(|name| f.has(name))
+    })?;
     let with_application = "`url:` must end in `IdpInitiatedSignOn.aspx?loginToRp=urn:amazon:webservices`, or in \
                             what AD FS calls AWS";
     let Some(list) = form

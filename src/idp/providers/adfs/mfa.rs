@@ -304,6 +304,7 @@ fn refused(
     if page.has(&format!("#{OTHER_OPTION}"))
         && visit.settings.presence == Presence::Person
         && let Some(step) = click(challenge, OTHER_OPTION)
+        && visit.once("the options after a refused code")
     {
         let warning = format!("{} says: {}", page.host(), clean(text));
         visit.person.warn(&warning);
