@@ -294,6 +294,24 @@ fn a_code_is_taken_instead_of_an_approval_where_that_is_configured() {
 }
 
 #[test]
+fn nobody_is_needed_where_a_command_gives_the_code() {
+    let testbed = Testbed::start();
+    let settings = format!(
+        "    mfa: {{method: totp, code: {{command: 'echo {}', unattended: true}}}}\n",
+        testbed.code("otto")
+    );
+    let device = settings.replace("method: totp", "device: RSA");
+    for (face, more) in [
+        ("adfs-securid2", &settings),
+        ("adfs-vip", &settings),
+        ("adfs-methods", &device),
+    ] {
+        testbed.forget_codes();
+        home_of(&testbed, face, "otto", more).login("prod").ok();
+    }
+}
+
+#[test]
 fn a_wrong_code_is_not_asked_for_for_ever() {
     let testbed = Testbed::start();
     let home = home_of(&testbed, "adfs-securid", "otto", "");

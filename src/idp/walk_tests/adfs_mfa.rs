@@ -60,6 +60,20 @@ fn no_approval_has_its_reason() {
 }
 
 #[test]
+fn silverfort_says_no_in_plain_text() {
+    for (text, words) in [
+        ("Not authorized", "was declined on the device"),
+        ("MFA request expired", "in time"),
+    ] {
+        let mut site = site(&login(""))
+            .on(POST, at_ls(adapter("SilverfortAdfs", "")))
+            .on(POST, at_ls(adapter("SilverfortAdfs", text)));
+        let error = fails(&mut site, &settings(), &mut Ada::default());
+        assert!(error.message().contains(words), "{error}");
+    }
+}
+
+#[test]
 fn nobody_is_rung_for_nobody() {
     for page in [
         azure(""),
@@ -99,7 +113,7 @@ fn a_refused_code_leads_back_to_the_options() {
     );
     let list = azure(
         "<a href='#' id=verificationOption0>Approve a notification</a><a href='#' id=verificationOption1>Use a \
-         verification code from my app</a>",
+         verification code from my app</a><input type=submit name=SignIn value='Sign in'>",
     );
     let mut site = site(&login(""))
         .on(POST, at_ls(code.clone()))
