@@ -1,8 +1,10 @@
 //! `mai login`: sign in and write keys.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
-use super::run::{Run, Secrets};
+use super::run::{Run, Secrets, end_recording};
 use super::stdin::{password_from_stdin, response_from_stdin};
 use super::typed;
 use crate::config::{Profile, RoleWanted};
@@ -10,7 +12,7 @@ use crate::duration::Span;
 use crate::error::{Error, Result};
 use crate::login::plan::LoginPlan;
 use crate::login::target::Wishes;
-use crate::login::{line, report};
+use crate::login::{line, record, report};
 
 #[derive(Args, Default)]
 pub struct Login {
@@ -44,6 +46,9 @@ pub struct Login {
     /// Read the password from stdin
     #[arg(long, conflicts_with_all = ["ask", "saml_response"])]
     password_stdin: bool,
+    /// Sign in and save how it went in a new folder, masked, for a report of a page that mai does not know
+    #[arg(long, value_name = "DIR", conflicts_with = "saml_response")]
+    record: Option<PathBuf>,
     /// Read the SAML response from stdin instead of signing in
     #[arg(long, value_name = "-", value_parser = ["-"], hide_possible_values = true)]
     saml_response: Option<String>,
@@ -55,7 +60,7 @@ impl Login {
         if self.password_stdin {
             one_identity_provider(&profiles)?;
         }
-        let doors = run.doors(Secrets {
+        let mut doors = run.doors(Secrets {
             password_from_stdin: self.password_stdin.then(password_from_stdin).transpose()?,
             ask: self.ask,
         })?;
@@ -66,7 +71,7 @@ impl Login {
             .transpose()?;
         let wishes = Wishes {
             min: self.min,
-            force: self.force || given.is_some(),
+            force: self.force || given.is_some() || self.record.is_some(),
             duration: self.duration,
             role: self.role,
             aws_profile: self.awsprofile,
@@ -79,8 +84,19 @@ impl Login {
             )
             .hint("name profiles of one identity provider"));
         }
+        if let Some(folder) = &self.record {
+            if plan.sign_ins.len() > 1 {
+                return Err(Error::usage(
+                    "--record is for one identity provider, and the profiles have several",
+                )
+                .hint("name profiles of one identity provider"));
+            }
+            doors.recording = Some(record::begin(&run.paths.expand(folder))?);
+        }
         let mut ended = line::run(&plan, &doors, given.as_ref());
-        report::write(&ended.lines, &run.config, run.format, &run.ui)?;
+        let reported = report::write(&ended.lines, &run.config, run.format, &run.ui);
+        end_recording(&run.ui);
+        reported?;
         ended.offer_to_keep();
         Ok(report::exit_code(&ended.lines))
     }

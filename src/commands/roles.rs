@@ -1,12 +1,15 @@
 //! `mai roles`: every role the identity provider offers.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::run::{Run, Secrets};
+use super::run::{Run, Secrets, end_recording};
 use crate::config::IdentityProvider;
 use crate::error::{Error, Result};
 use crate::login::offer::{self, Errand, Offer};
+use crate::login::record;
 use crate::ui::{Format, output, table};
 
 #[derive(Args)]
@@ -26,12 +29,15 @@ pub struct Roles {
     /// Read the password from stdin
     #[arg(long, conflicts_with = "ask")]
     password_stdin: bool,
+    /// Save how the sign-in went in a new folder, masked
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
 }
 
 impl Roles {
     pub fn run(self, run: &Run) -> Result<u8> {
         let provider = provider(run, self.profile.as_deref(), self.idp.as_deref())?;
-        let doors = run.doors(Secrets {
+        let mut doors = run.doors(Secrets {
             password_from_stdin: self
                 .password_stdin
                 .then(super::stdin::password_from_stdin)
@@ -43,7 +49,12 @@ impl Roles {
             account_names: self.account_names,
             ..Errand::of(&command)
         };
-        let (offers, mut signed_in) = offer::roles_of(&doors, provider, &errand)?;
+        if let Some(folder) = &self.record {
+            doors.recording = Some(record::begin(&run.paths.expand(folder))?);
+        }
+        let offered = offer::roles_of(&doors, provider, &errand);
+        end_recording(&run.ui);
+        let (offers, mut signed_in) = offered?;
         match run.format {
             Format::Json => output::write_json(&Value::Array(
                 offers

@@ -11,13 +11,22 @@ use crate::aws::sts;
 use crate::config::{Config, Profile};
 use crate::error::{Error, Result};
 use crate::idp::providers::{self, PROVIDERS};
-use crate::login::Doors;
+use crate::login::{Doors, record};
 use crate::paths::Paths;
 use crate::presence::Presence;
 use crate::secret::Secret;
 use crate::store::state_folder;
 use crate::ui::{self, Format, Ui, UiSettings};
 use crate::{helper_command, net, process};
+
+/// Writes what `--record` asked for; failing at it fails nothing else.
+pub fn end_recording(ui: &Ui) {
+    match record::end() {
+        Ok(Some(told)) => ui.say(&told),
+        Ok(None) => {}
+        Err(error) => ui.report(&error),
+    }
+}
 
 /// One run of `mai`.
 pub struct Run {
@@ -112,6 +121,7 @@ impl Run {
             ask_password: secrets.ask,
             sts_endpoint,
             region,
+            recording: None,
         })
     }
 
@@ -188,4 +198,5 @@ fn is_set(variable: &str) -> bool {
 pub fn clean_up() {
     helper_command::kill_running();
     ui::restore_terminal();
+    record::leave();
 }

@@ -20,7 +20,7 @@ use crate::assertion::Assertion;
 use crate::clock;
 use crate::error::{Error, Kind, Result};
 use crate::net::hops::{TrustedOrigins, is_open_to_others, same_origin};
-use crate::net::visitor::{Body, Method, Request, Response, Visitor};
+use crate::net::visitor::{Body, Method, Passed, Request, Response, Visitor};
 use crate::secret::Secret;
 
 /// Pages that a sign-in may take.
@@ -32,7 +32,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3);
 /// Longer than this nobody pauses who asks whether a person has answered; to ask sooner than told may count as abuse.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A login page that waited longer for its password is fetched anew: many are good for two minutes only.
-const PATIENCE: TimeDelta = TimeDelta::seconds(90);
+pub(super) const PATIENCE: TimeDelta = TimeDelta::seconds(90);
 
 /// The end of a sign-in.
 #[derive(Debug)]
@@ -64,6 +64,10 @@ pub(super) trait Fetch {
     fn keep_cookie(&mut self, url: &Url, cookie: &str);
     /// The value of a cookie, for a script of a page at `url`.
     fn cookie(&self, url: &Url, name: &str) -> Option<String>;
+    /// The redirects of the last fetch, for a recording.
+    fn passed(&mut self) -> Vec<Passed> {
+        Vec::new()
+    }
 }
 
 impl Fetch for Visitor {
@@ -77,6 +81,10 @@ impl Fetch for Visitor {
 
     fn cookie(&self, url: &Url, name: &str) -> Option<String> {
         self.jar().value(url, name)
+    }
+
+    fn passed(&mut self) -> Vec<Passed> {
+        self.take_passed()
     }
 }
 
@@ -492,7 +500,7 @@ impl<F: Fetch> Walk<'_, F> {
 }
 
 /// Does this answer name AWS as its audience? Whoever holds it can become any role in it.
-fn is_meant_for_aws(response: &str) -> bool {
+pub(super) fn is_meant_for_aws(response: &str) -> bool {
     let encoded: String = response.split_whitespace().collect();
     STANDARD.decode(encoded).is_ok_and(|xml| {
         String::from_utf8_lossy(&xml)

@@ -8,6 +8,7 @@ pub mod offer;
 pub mod one_time_code;
 pub mod orders;
 pub mod plan;
+pub mod record;
 pub mod redeem;
 pub mod report;
 pub mod role_choice;
@@ -19,6 +20,7 @@ pub mod target;
 use std::cell::RefCell;
 
 use crate::config::Config;
+use crate::idp::recording::Recording;
 use crate::paths::Paths;
 use crate::presence::Presence;
 use crate::secret::Secret;
@@ -38,6 +40,8 @@ pub struct Doors<'a> {
     pub sts_endpoint: Option<Url>,
     /// `AWS_REGION`
     pub region: Option<String>,
+    /// `--record`: sign-ins are written down here.
+    pub recording: Option<Recording>,
 }
 
 impl Doors<'_> {

@@ -65,7 +65,14 @@ impl<'a> Answers<'a> {
     /// Signs in to the identity provider. A stored password that is refused is dropped.
     pub async fn sign_in(&mut self, visitor: &mut Visitor) -> Result<Arrival> {
         let (ui, settings) = (self.doors.ui, self.settings()?);
-        let result = walk::sign_in(visitor, &settings, arn::is_sign_in_host, self).await;
+        let is_aws = arn::is_sign_in_host;
+        let result = match &self.doors.recording {
+            None => walk::sign_in(visitor, &settings, is_aws, self).await,
+            Some(recording) => {
+                let recording = recording.clone();
+                recording.sign_in(visitor, &settings, is_aws, self).await
+            }
+        };
         ui.done();
         let requests = visitor.requests();
         match result {

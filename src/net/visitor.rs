@@ -112,6 +112,15 @@ impl fmt::Debug for Response {
     }
 }
 
+/// A redirect that was followed, for a recording.
+pub struct Passed {
+    pub method: Method,
+    pub url: Url,
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub location: Url,
+}
+
 /// A browser without a screen: cookies, redirects, limits.
 ///
 /// A secret leaves only in a request that says so, and only to a trusted origin; a filled form is never carried to
@@ -122,6 +131,7 @@ pub struct Visitor {
     requests: usize,
     /// How long servers may still be waited for.
     patience: Duration,
+    passed: Vec<Passed>,
 }
 
 impl Visitor {
@@ -131,6 +141,7 @@ impl Visitor {
             jar: Jar::default(),
             requests: 0,
             patience: SIGN_IN_LIMIT,
+            passed: Vec::new(),
         }
     }
 
@@ -164,6 +175,11 @@ impl Visitor {
         &mut self.jar
     }
 
+    /// The redirects of the last fetch.
+    pub fn take_passed(&mut self) -> Vec<Passed> {
+        std::mem::take(&mut self.passed)
+    }
+
     /// How many requests were sent.
     pub fn requests(&self) -> usize {
         self.requests
@@ -174,6 +190,7 @@ impl Visitor {
         let mut seen = HashMap::new();
         let mut from: Option<String> = None;
         let mut passed_on = false;
+        self.passed.clear();
         for _ in 0..=MOST_REDIRECTS {
             check(&request, from.as_deref(), trusted)?;
             plain_http_hop |= hops::is_open_to_others(&request.url);
@@ -195,6 +212,13 @@ impl Visitor {
                 page.had_basic = request.basic.is_some();
                 return Ok(page);
             };
+            self.passed.push(Passed {
+                method: request.method,
+                url: request.url.clone(),
+                status: answer.status().as_u16(),
+                headers: answer.headers().clone(),
+                location: next.clone(),
+            });
             from = Some(host_of(&request.url));
             request = carry_on(request, next, answer.status())?;
             // Each time it may count as an attempt.

@@ -8,6 +8,7 @@ pub mod keyring;
 pub mod learned;
 pub mod locked_file;
 pub mod locks;
+pub mod new_folder;
 mod path_hash;
 mod record;
 pub mod sessions;

@@ -1,0 +1,344 @@
+//! Masks text: known words stay, everything else becomes random letters, the same ones wherever it stands again.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use regex::Regex;
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::words;
+
+/// Letters of tokens: without vowels no word comes about by accident.
+const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz";
+/// For scripts without spaces.
+const SYLLABLES: &str = "かきくけこさしすせそたちつてと";
+/// How often a token is made anew that means something or is taken.
+const TRIES: usize = 40;
+
+/// What may be seen of the world in a recording, and what stands for the rest.
+///
+/// One masker serves one recording: what was the same stays the same, so addresses and names still fit together.
+pub struct Masker {
+    pub(super) is_aws: fn(&str) -> bool,
+    random: SystemRandom,
+    tokens: HashMap<String, String>,
+    taken: HashSet<String>,
+    pub(super) hosts: HashMap<String, String>,
+    /// The words of each secret of this run, in lower case.
+    secrets: Vec<Vec<String>>,
+    /// How deep documents within documents are looked at.
+    pub(super) depth: usize,
+}
+
+/// What happens to short numbers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Numbers {
+    /// Names have them: `code-1`, `IDToken2`.
+    KeepShort,
+    /// In texts they may be the end of a phone number.
+    Hide,
+}
+
+static ADDRESS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"(?i)\b(?:https?|otpauth)://[^\s"'<>\\^`{|}]+"#).ok());
+
+impl Masker {
+    /// `secrets`: what must not be seen even where it is made of known words.
+    pub fn new(secrets: &[String], is_aws: fn(&str) -> bool) -> Masker {
+        let secrets = secrets
+            .iter()
+            .map(|secret| {
+                chunks(secret)
+                    .map(|(from, to)| secret[from..to].to_lowercase())
+                    .collect::<Vec<_>>()
+            })
+            // A known word alone says nothing, whoever has it as a password.
+            .filter(|parts| !parts.is_empty() && !(parts.len() == 1 && words::is_known(&parts[0])))
+            .collect();
+        Masker {
+            is_aws,
+            random: SystemRandom::new(),
+            tokens: HashMap::new(),
+            taken: HashSet::new(),
+            hosts: HashMap::new(),
+            secrets,
+            depth: 0,
+        }
+    }
+
+    /// A name of a field, an id, a class, a key, a part of a path.
+    pub fn name(&mut self, text: &str) -> String {
+        self.words(text, Numbers::KeepShort)
+    }
+
+    /// What people read.
+    pub fn text(&mut self, text: &str) -> String {
+        let Some(regex) = ADDRESS.as_ref() else {
+            return self.words(text, Numbers::Hide);
+        };
+        let mut masked = String::with_capacity(text.len());
+        let mut end = 0;
+        for found in regex.find_iter(text) {
+            masked += &self.words(&text[end..found.start()], Numbers::Hide);
+            masked += &self.address(found.as_str());
+            end = found.end();
+        }
+        masked + &self.words(&text[end..], Numbers::Hide)
+    }
+
+    /// A value of a field or a parameter: a text, an address, a document.
+    pub fn value(&mut self, value: &str) -> String {
+        let trimmed = value.trim();
+        if matches!(trimmed, "" | "0" | "1") {
+            return value.to_owned();
+        }
+        if trimmed.starts_with(['{', '['])
+            && let Ok(document) = serde_json::from_str(trimmed)
+        {
+            return self.json(&document).to_string();
+        }
+        if trimmed.contains('<') && trimmed.contains('>') {
+            return self.markup(value);
+        }
+        if super::address::looks_like_one(trimmed) {
+            return self.address(trimmed);
+        }
+        if let Some(decoded) = super::address::decoded(trimmed) {
+            return super::address::encoded_value(&self.value(&decoded));
+        }
+        self.text(value)
+    }
+
+    fn words(&mut self, text: &str, numbers: Numbers) -> String {
+        let chunks: Vec<(usize, usize)> = chunks(text).collect();
+        let hidden = self.hidden(text, &chunks);
+        let mut masked = String::with_capacity(text.len());
+        let mut end = 0;
+        for (index, (from, to)) in chunks.iter().copied().enumerate() {
+            masked += &text[end..from];
+            end = to;
+            let chunk = &text[from..to];
+            let is_number = chunk.chars().all(char::is_numeric);
+            let stays = !hidden[index]
+                && match is_number {
+                    true => numbers == Numbers::KeepShort && chunk.chars().count() <= 2,
+                    false if chunk.chars().count() == 1 => is_lone_letter(text, &chunks, index),
+                    false => words::is_known(chunk),
+                };
+            if stays {
+                masked += chunk;
+            } else if !hidden[index] && chunk.chars().any(words::is_unspaced) {
+                masked += &self.unspaced(chunk);
+            } else {
+                masked += &self.token(chunk);
+            }
+        }
+        masked + &text[end..]
+    }
+
+    /// Which of the chunks belong to a secret of this run?
+    fn hidden(&self, text: &str, chunks: &[(usize, usize)]) -> Vec<bool> {
+        let mut hidden = vec![false; chunks.len()];
+        if self.secrets.is_empty() {
+            return hidden;
+        }
+        let lower: Vec<String> = chunks
+            .iter()
+            .map(|(from, to)| text[*from..*to].to_lowercase())
+            .collect();
+        for secret in &self.secrets {
+            for at in 0..(lower.len() + 1).saturating_sub(secret.len()) {
+                if lower[at..at + secret.len()] == secret[..] {
+                    hidden[at..at + secret.len()].fill(true);
+                }
+            }
+        }
+        hidden
+    }
+
+    /// Known words within a text without spaces stay, what stands between them does not.
+    fn unspaced(&mut self, chunk: &str) -> String {
+        let mut masked = String::new();
+        let mut unknown = String::new();
+        let mut rest = chunk;
+        while let Some(c) = rest.chars().next() {
+            match words::unspaced_at(rest) {
+                Some(word) => {
+                    if !unknown.is_empty() {
+                        masked += &self.token(&std::mem::take(&mut unknown));
+                    }
+                    masked += word;
+                    rest = &rest[word.len()..];
+                }
+                None => {
+                    unknown.push(c);
+                    rest = &rest[c.len_utf8()..];
+                }
+            }
+        }
+        if !unknown.is_empty() {
+            masked += &self.token(&unknown);
+        }
+        masked
+    }
+
+    /// What stands for this chunk, in the same case.
+    pub(super) fn token(&mut self, chunk: &str) -> String {
+        let lower = chunk.to_lowercase();
+        let token = match self.tokens.get(&lower) {
+            Some(token) => token.clone(),
+            None => self.new_token(&lower),
+        };
+        if chunk.chars().count() != token.chars().count() {
+            return token;
+        }
+        let pairs = chunk.chars().zip(token.chars());
+        pairs
+            .map(|(old, new)| match old.is_uppercase() {
+                true => new.to_ascii_uppercase(),
+                false => new,
+            })
+            .collect()
+    }
+
+    fn new_token(&mut self, lower: &str) -> String {
+        let mut token = String::new();
+        for _ in 0..TRIES {
+            token = lower.chars().map(|c| self.another(c)).collect();
+            let is_free = token != lower && !self.taken.contains(&token);
+            if is_free && !words::is_known(&token) && !self.is_secret(&token) {
+                break;
+            }
+        }
+        self.taken.insert(token.clone());
+        self.tokens.insert(lower.to_owned(), token.clone());
+        token
+    }
+
+    fn is_secret(&self, token: &str) -> bool {
+        self.secrets.iter().flatten().any(|part| part == token)
+    }
+
+    fn another(&self, c: char) -> char {
+        if c.is_numeric() {
+            return (b'0' + (self.random_below(10)) as u8) as char;
+        }
+        if words::is_unspaced(c) {
+            let at = self.random_below(SYLLABLES.chars().count());
+            return SYLLABLES.chars().nth(at).unwrap_or('か');
+        }
+        LETTERS[self.random_below(LETTERS.len())] as char
+    }
+
+    /// Without randomness there is none to fear either: the letters are then all the same.
+    fn random_below(&self, limit: usize) -> usize {
+        let mut bytes = [0u8; 4];
+        if self.random.fill(&mut bytes).is_err() {
+            return 0;
+        }
+        u32::from_le_bytes(bytes) as usize % limit.max(1)
+    }
+
+    /// A new name for a host.
+    pub(super) fn host_token(&mut self) -> String {
+        let name: String = (0..8).map(|_| self.another('a')).collect();
+        format!("{name}.test")
+    }
+}
+
+/// The runs of letters and digits of a text.
+fn chunks(text: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
+    let mut letters = text.char_indices().peekable();
+    std::iter::from_fn(move || {
+        let (from, _) = letters.find(|(_, c)| c.is_alphanumeric())?;
+        let mut to = text.len();
+        for (at, c) in letters.by_ref() {
+            if !c.is_alphanumeric() {
+                to = at;
+                break;
+            }
+        }
+        Some((from, to))
+    })
+}
+
+/// A letter that stands for itself, and not in a word that is spelled out.
+fn is_lone_letter(text: &str, chunks: &[(usize, usize)], index: usize) -> bool {
+    let is_single = |at: usize| {
+        chunks
+            .get(at)
+            .is_some_and(|(from, to)| text[*from..*to].chars().count() == 1)
+    };
+    let neighbours = [index.wrapping_sub(1), index + 1];
+    is_single(index)
+        && text[chunks[index].0..]
+            .chars()
+            .next()
+            .is_some_and(|c| c.is_ascii_alphabetic())
+        && !neighbours.into_iter().any(is_single)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masker() -> Masker {
+        let secrets = ["correct horse", "ada", "p&ä ss<>"].map(String::from);
+        Masker::new(&secrets, |host| host == "signin.aws.amazon.com")
+    }
+
+    #[test]
+    fn known_words_stay_and_others_keep_their_shape() {
+        let mut masker = masker();
+        let masked = masker.text("Sign in to Acme, Ltd: code sent to ••34 (Ada L.)");
+        assert!(masked.starts_with("Sign in to "), "{masked}");
+        assert!(masked.contains(": code sent to ••"), "{masked}");
+        for gone in ["Acme", "34", "Ada"] {
+            assert!(!masked.contains(gone), "{masked}");
+        }
+        assert_eq!(
+            masked.chars().count(),
+            "Sign in to Acme, Ltd: code sent to ••34 (Ada L.)"
+                .chars()
+                .count()
+        );
+    }
+
+    #[test]
+    fn the_same_is_the_same_in_every_case_and_differs_between_recordings() {
+        let mut one = masker();
+        let first = one.name("acme");
+        assert_eq!(one.text("ACME"), first.to_uppercase());
+        assert_ne!(one.name("acne"), first);
+        let long = "acmecorporation";
+        assert_ne!(one.name(long), masker().name(long));
+    }
+
+    #[test]
+    fn a_secret_of_known_words_is_hidden_where_it_stands_and_nowhere_else() {
+        let mut masker = masker();
+        let masked = masker.text("correct horse is not correct");
+        assert!(masked.ends_with("is not correct"), "{masked}");
+        assert!(!masked.starts_with("correct"), "{masked}");
+        assert!(!masker.text("p&ä ss<>").contains("ss"));
+    }
+
+    #[test]
+    fn what_is_spelled_out_is_hidden_too() {
+        let masked = masker().text("l o v e 4 7 1 1");
+        for (old, new) in "love".chars().zip(masked.split(' ')) {
+            assert_ne!(old.to_string(), *new, "{masked}");
+        }
+        assert_eq!(masker().text("don't"), "don't");
+    }
+
+    #[test]
+    fn short_numbers_stay_in_names_only() {
+        let mut masker = masker();
+        assert_eq!(masker.name("IDToken1"), "IDToken1");
+        assert_eq!(masker.name("code-1"), "code-1");
+        assert_ne!(masker.name("code-4711"), "code-4711");
+        assert_eq!(masker.value("1"), "1");
+        assert!(!masker.value("4711").contains("4711"));
+    }
+}
