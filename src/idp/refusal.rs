@@ -245,7 +245,7 @@ pub fn unfamiliar(page: &Page, step: usize) -> Error {
         host_of(&page.url)
     ))
     .because(format!("it says: {}", clean(&page.text)))
-    .hint("try the URL in a browser; `-vv` shows the way there")
+    .hint("`mai login --record DIR` saves this sign-in, masked, so that it can be reported; or try the URL in a browser")
 }
 
 /// Signed in, and yet nothing for AWS.

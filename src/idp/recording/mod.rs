@@ -263,3 +263,6 @@ impl Person for Overheard<'_> {
         self.person.warn(text);
     }
 }
+
+#[cfg(test)]
+mod tests;

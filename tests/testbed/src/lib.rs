@@ -30,6 +30,7 @@
 //! | `hop`, `to-other-form`, `to-other-redirect`, `to-other-307`, `http-downgrade`, `http-redirect`, `false-aws` | other hosts; the last three are never contacted |
 //! | `captcha`, `js-only`, `webauthn`, `enrol`, `change-password`, `error-page` | where HTTP ends |
 //! | `stale`, `stale-login` | expired at first; the second start works |
+//! | `leaky` | secrets in every corner, and the password said back |
 //! | `simplesaml`, `simplesaml-1.19`, `simplesaml-consent` | like SimpleSAMLphp |
 //! | `keycloak`, `keycloak-v2`, `keycloak-terms`, `keycloak-enrol`, `keycloak-update-password`, `keycloak-expired` | like Keycloak |
 
@@ -47,6 +48,7 @@ mod web;
 mod world;
 
 pub use faults::{AssertionFault, Fault};
+pub use idp::PLANTED;
 pub use saml::response::Signed;
 pub use seen::{Seen, Server, Traffic};
 pub use sts::RoleRules;

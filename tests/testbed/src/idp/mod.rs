@@ -17,6 +17,7 @@ use crate::world::{BrowserSession, World};
 use ticket::Ticket;
 
 pub(crate) use faces::FACES;
+pub use faces::PLANTED;
 
 /// One way of asking people to sign in.
 pub(crate) struct Face {

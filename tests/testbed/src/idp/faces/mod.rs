@@ -9,6 +9,7 @@ mod forms;
 mod hosts;
 pub(crate) mod keycloak;
 mod keycloak_pages;
+mod leaky;
 mod lemonldap;
 mod openam;
 mod pingfederate;
@@ -21,6 +22,8 @@ mod trouble;
 
 use super::{Face, Visit};
 use crate::web::Reply;
+
+pub use leaky::PLANTED;
 
 type Serve = fn(&Visit<'_>) -> Reply;
 
@@ -108,6 +111,7 @@ pub(crate) static FACES: &[Face] = &[
     face!("again", trouble::again),
     face!("portal", trouble::portal),
     face!("error-page", trouble::error_page),
+    face!("leaky", leaky::leaky),
     face!("stale", trouble::stale),
     face!("stale-login", trouble::stale_login),
     face!("change-password", trouble::change_password),
