@@ -53,7 +53,7 @@ impl Masker {
                     .collect::<Vec<_>>()
             })
             // A known word alone says nothing, whoever has it as a password.
-            .filter(|parts| !parts.is_empty() && !(parts.len() == 1 && words::is_known(&parts[0])))
+            .filter(|parts| !parts.is_empty() && !(parts.len() == 1 && words::is_listed(&parts[0])))
             .collect();
         Masker {
             is_aws,
@@ -321,6 +321,21 @@ mod tests {
         assert!(masked.ends_with("is not correct"), "{masked}");
         assert!(!masked.starts_with("correct"), "{masked}");
         assert!(!masker.text("p&ä ss<>").contains("ss"));
+        let secrets = [
+            "password1".to_owned(),
+            "loginoffice".to_owned(),
+            "login".to_owned(),
+        ];
+        let mut masker = Masker::new(&secrets, |_| false);
+        let masked = masker.text("login password1 password loginoffice");
+        assert!(
+            masked.starts_with("login ") && masked.contains(" password "),
+            "{masked}"
+        );
+        assert!(
+            !masked.contains("password1") && !masked.contains("office"),
+            "{masked}"
+        );
     }
 
     #[test]

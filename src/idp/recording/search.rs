@@ -18,17 +18,19 @@ pub fn finds(secrets: &[String], text: &str) -> bool {
     let views = views(text);
     secrets
         .iter()
-        .filter(|secret| secret.chars().count() >= SHORTEST && !is_common(secret))
+        .filter(|secret| secret.chars().count() >= SHORTEST && !words::is_listed(secret))
         .any(|secret| views.iter().any(|view| is_in(secret, view)) || is_encoded_in(secret, text))
 }
 
-/// A known word alone: it stands on every page.
-fn is_common(secret: &str) -> bool {
-    secret.chars().all(char::is_alphanumeric) && words::is_known(secret)
+/// The text as a reader sees it, in lower case.
+struct View {
+    text: String,
+    /// Its letters and digits alone, without tags.
+    pressed: String,
 }
 
 /// The text as several readers see it.
-fn views(text: &str) -> Vec<String> {
+fn views(text: &str) -> Vec<View> {
     let readers: [fn(&str) -> String; 4] = [entities_decoded, percent_decoded, unescape, |text| {
         percent_decoded(&text.replace('+', " "))
     }];
@@ -45,29 +47,36 @@ fn views(text: &str) -> Vec<String> {
             views.push(once);
         }
     }
-    for view in &mut views {
-        *view = view.to_lowercase();
-    }
     views
+        .iter()
+        .map(|view| {
+            let text = view.to_lowercase();
+            View {
+                pressed: letters(&without_tags(&text)),
+                text,
+            }
+        })
+        .collect()
 }
 
-fn is_in(secret: &str, view: &str) -> bool {
+fn is_in(secret: &str, view: &View) -> bool {
     let secret = secret.to_lowercase();
+    let text = &view.text;
     let is_long = secret.chars().count() >= LONG_ENOUGH;
     let stands = |(at, _): (usize, &str)| {
-        let before = view[..at].chars().next_back();
-        let after = view[at + secret.len()..].chars().next();
+        let before = text[..at].chars().next_back();
+        let after = text[at + secret.len()..].chars().next();
         is_long
             || [before, after]
                 .into_iter()
                 .flatten()
                 .all(|c| !c.is_alphanumeric())
     };
-    if view.match_indices(&secret).any(stands) {
+    if text.match_indices(&secret).any(stands) {
         return true;
     }
     let pressed = letters(&secret);
-    pressed.chars().count() >= LONG_ENOUGH && letters(&without_tags(view)).contains(&pressed)
+    pressed.chars().count() >= LONG_ENOUGH && view.pressed.contains(&pressed)
 }
 
 fn letters(text: &str) -> String {
@@ -203,5 +212,6 @@ mod tests {
         assert!(!finds(&["ada".to_owned()], "adapter"));
         assert!(!finds(&["login".to_owned()], "<a>login</a>"));
         assert!(finds(&["login now".to_owned()], "<a>login</a> now"));
+        assert!(finds(&["password1".to_owned()], "<a>password1</a>"));
     }
 }

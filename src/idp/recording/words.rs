@@ -16,6 +16,8 @@ const ENDINGS: &[&str] = &[
 ];
 /// Shorter words are no stems: too much would be one by accident.
 const SHORTEST_STEM: usize = 5;
+/// Longer ones are keys and tickets, whatever they are made of.
+const LONGEST: usize = 48;
 /// More digits than this make a word a number of somebody.
 const MOST_DIGITS: usize = 2;
 
@@ -74,13 +76,18 @@ pub fn unspaced_at(text: &str) -> Option<&'static str> {
         .map(String::as_str)
 }
 
+/// Is this a word of the lists, letter by letter? As a secret it could not be told from the word on every page.
+pub fn is_listed(text: &str) -> bool {
+    text.chars().all(char::is_alphabetic) && WORDS.all.contains(&text.to_lowercase())
+}
+
 /// Is this run of letters and digits made of nothing but words that everybody may see?
 pub fn is_known(chunk: &str) -> bool {
     let words = &*WORDS;
     if words.all.contains(&chunk.to_lowercase()) {
         return true;
     }
-    if chunk.chars().filter(|c| c.is_numeric()).count() > MOST_DIGITS {
+    if chunk.len() > LONGEST || chunk.chars().filter(|c| c.is_numeric()).count() > MOST_DIGITS {
         return false;
     }
     let parts = humps(chunk);
