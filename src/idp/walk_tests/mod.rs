@@ -7,7 +7,9 @@ mod faces;
 mod hosts;
 mod lemonldap;
 mod logins;
+mod openam;
 mod pages;
+mod pingfederate;
 mod providers;
 mod shibboleth;
 

@@ -218,7 +218,8 @@ fn dispatch(world: &World, request: &Request) -> Reply {
 fn look(request: &Request, users: &crate::users::Users) -> Seen {
     let fields = request.all_fields();
     let code = |name: &str, value: &str| {
-        let known = ["otp", "totp", "code", "tokencode", "passcode"].contains(&name);
+        // In documents the name of a field often is a value itself.
+        let known = ["otp", "totp", "code", "tokencode", "passcode", "value"].contains(&name);
         known && value.len() >= 6 && value.bytes().all(|byte| byte.is_ascii_digit())
     };
     Seen {

@@ -48,10 +48,22 @@ impl Request {
         if !self.is_post() {
             return self.query_fields();
         }
+        if let Some(document) = self.json() {
+            let mut fields = Vec::new();
+            leaves("", &document, &mut fields);
+            return fields;
+        }
         match multipart_boundary(self.header("content-type").unwrap_or_default()) {
             Some(boundary) => multipart(&self.body, &boundary),
             None => pairs(&self.body),
         }
+    }
+
+    /// The JSON document that was posted.
+    pub fn json(&self) -> Option<serde_json::Value> {
+        let kind = self.header("content-type")?.split(';').next()?;
+        let is_json = kind.trim().eq_ignore_ascii_case("application/json");
+        is_json.then(|| serde_json::from_slice(&self.body).ok())?
     }
 
     /// The fields of the query, then those of a posted form.
@@ -106,6 +118,16 @@ impl Request {
     }
 }
 
+/// The texts of a document, each with the key that it stands under.
+fn leaves(key: &str, document: &serde_json::Value, found: &mut Vec<(String, String)>) {
+    match document {
+        serde_json::Value::Object(map) => map.iter().for_each(|(k, v)| leaves(k, v, found)),
+        serde_json::Value::Array(list) => list.iter().for_each(|v| leaves(key, v, found)),
+        serde_json::Value::String(text) => found.push((key.to_owned(), text.clone())),
+        _ => {}
+    }
+}
+
 fn pairs(bytes: &[u8]) -> Vec<(String, String)> {
     form_urlencoded::parse(bytes).into_owned().collect()
 }
@@ -157,6 +179,11 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    /// A program's answer.
+    pub fn json(document: &serde_json::Value) -> Self {
+        Self::new(200, "application/json;charset=UTF-8", document.to_string())
+    }
+
     /// An answer of any type.
     pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         Self {
@@ -239,6 +266,15 @@ mod tests {
     fn a_latin1_field_is_read_as_latin1() {
         let request = post("application/x-www-form-urlencoded", b"p=%E4+x");
         assert_eq!(request.latin1_field("p").as_deref(), Some("ä x"));
+    }
+
+    #[test]
+    fn a_posted_document_is_read_by_its_texts() {
+        let body = br#"{"a":{"b":["x",1]},"c":"y"}"#;
+        let request = post("application/json; charset=UTF-8", body);
+        let fields = [("b", "x"), ("c", "y")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        assert_eq!(request.fields(), fields);
+        assert!(post("text/plain", body).json().is_none());
     }
 
     #[test]

@@ -398,6 +398,9 @@ fn take(
     let taken = visit.take(page, &choices)?;
     let label = choices.ways[taken].label.clone();
     visit.person.step(&label);
+    if of != ChoiceOf::Source {
+        visit.device = Some(label);
+    }
     Ok(taken)
 }
 

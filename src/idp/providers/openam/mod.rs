@@ -264,7 +264,3 @@ fn next(page: &Page, sent: &str) -> Url {
     }
     address::with_notes(&page.url, &notes)
 }
-
-#[cfg(test)]
-#[path = "tests.rs"]
-mod tests;

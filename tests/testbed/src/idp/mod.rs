@@ -168,6 +168,8 @@ impl Visit<'_> {
             name if name.starts_with("simplesaml") => "SimpleSAMLAuthToken",
             name if name.starts_with("keycloak") => "KEYCLOAK_IDENTITY",
             name if name.starts_with("adfs") => "MSISAuth",
+            "openam-am7" => "sso5f3a",
+            name if name.starts_with("openam") => "iPlanetDirectoryPro",
             _ => "testbed_session",
         }
     }

@@ -12,6 +12,7 @@ mod keycloak_pages;
 mod leaky;
 mod lemonldap;
 mod openam;
+mod openam_questions;
 mod pingfederate;
 mod plain;
 mod shibboleth;
@@ -60,6 +61,7 @@ macro_rules! adfs {
         face!($name, concat!("/", $name, "/adfs/"), $start, ADFS)
     };
 }
+const OPENAM: Serve = openam::serve;
 
 /// The faces in no order that matters: a request goes to the longest prefix of its path.
 pub(crate) static FACES: &[Face] = &[
@@ -333,5 +335,53 @@ pub(crate) static FACES: &[Face] = &[
     adfs!(
         "adfs-stranger",
         "ls/IdpInitiatedSignOn.aspx?loginToRp=urn:unknown"
+    ),
+    face!(
+        "openam",
+        "/openam/",
+        "idpssoinit?metaAlias=/idp&spEntityID=urn:amazon:webservices&binding=urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST",
+        OPENAM
+    ),
+    face!(
+        "openam-classic",
+        "/classic/openam/",
+        "saml2/jsp/idpSSOInit.jsp?metaAlias=/idp&spEntityID=urn:amazon:webservices",
+        OPENAM
+    ),
+    face!(
+        "openam-am7",
+        "/am/",
+        "idpssoinit?metaAlias=/alpha/idp&spEntityID=urn:amazon:webservices",
+        OPENAM
+    ),
+    face!(
+        "openam-hotp",
+        "/hotp/openam/",
+        "idpssoinit?metaAlias=/idp&spEntityID=urn:amazon:webservices",
+        OPENAM
+    ),
+    face!(
+        "openam-push",
+        "/push/am/",
+        "idpssoinit?metaAlias=/idp&spEntityID=urn:amazon:webservices",
+        OPENAM
+    ),
+    face!(
+        "openam-key",
+        "/key/am/",
+        "idpssoinit?metaAlias=/idp&spEntityID=urn:amazon:webservices",
+        OPENAM
+    ),
+    face!(
+        "openam-terms",
+        "/terms/am/",
+        "idpssoinit?metaAlias=/idp&spEntityID=urn:amazon:webservices",
+        OPENAM
+    ),
+    face!(
+        "openam-timeout",
+        "/timeout/openam/",
+        "idpssoinit?metaAlias=/idp&spEntityID=urn:amazon:webservices",
+        OPENAM
     ),
 ];
