@@ -9,7 +9,6 @@ mod lemonldap;
 mod logins;
 mod openam;
 mod pages;
-mod pingfederate;
 mod providers;
 mod shibboleth;
 
