@@ -14,6 +14,7 @@ pub struct Paths {
     pub config_override: Option<PathBuf>,
     credentials_file: Option<PathBuf>,
     aws_config_file: Option<PathBuf>,
+    python_keyring: Option<PathBuf>,
 }
 
 impl Paths {
@@ -50,6 +51,13 @@ impl Paths {
                     .map(|p| p.join("mai")),
             )
         };
+        let data_folder = if cfg!(windows) {
+            variable("LOCALAPPDATA").map(|p| p.join("Python Keyring"))
+        } else {
+            xdg("XDG_DATA_HOME")
+                .or_else(|| in_home(".local/share"))
+                .map(|p| p.join("python_keyring"))
+        };
         let expand = |path: PathBuf| expand_home(&path, home.as_deref());
         Paths {
             config_override: variable("MAI_CONFIG").map(expand),
@@ -59,6 +67,7 @@ impl Paths {
             aws_config_file: variable("AWS_CONFIG_FILE")
                 .map(expand)
                 .or_else(|| in_home(".aws/config")),
+            python_keyring: data_folder.map(|folder| folder.join("keyring_pass.cfg")),
             home,
             config_folder,
             state_folder,
@@ -84,6 +93,11 @@ impl Paths {
 
     pub fn aws_config_file(&self) -> Result<&Path> {
         self.aws_config_file.as_deref().ok_or_else(no_home)
+    }
+
+    /// Where Python's keyring puts passwords on computers without a keyring of their own.
+    pub fn python_keyring(&self) -> Result<&Path> {
+        self.python_keyring.as_deref().ok_or_else(no_home)
     }
 
     /// `~` and `~/…` made absolute.

@@ -53,6 +53,7 @@ impl List {
 struct Entry<'a> {
     profile: &'a Profile,
     username: Option<&'a str>,
+    url: Option<String>,
     is_default: bool,
     role_arn: Option<String>,
     account_id: Option<&'a str>,
@@ -81,6 +82,7 @@ fn entry<'a>(run: &'a Run, profile: &'a Profile) -> Entry<'a> {
     Entry {
         profile,
         username: provider.and_then(|provider| provider.username.as_deref().map(String::as_str)),
+        url: provider.map(|provider| provider.url.value.to_string()),
         is_default: run.config.is_default(&profile.name),
         role_arn: match profile.role.as_deref() {
             Some(RoleWanted::Arn(arn)) => Some(arn.to_string()),
@@ -134,6 +136,7 @@ fn document(entry: Entry) -> Value {
         "aws_profile": profile.aws_profile.value,
         "identity_provider": profile.identity_provider.value,
         "username": entry.username,
+        "url": entry.url,
         "role_arn": entry.role_arn,
         "provider_arn": profile.provider_arn.as_ref().map(|arn| arn.to_string()),
         "account_id": entry.account_id,
@@ -142,5 +145,8 @@ fn document(entry: Entry) -> Value {
         "region": profile.region.as_ref().map(|region| region.value.clone()),
         "default": entry.is_default,
         "critical": profile.critical.value,
+        // What the Python Mai called them; its `role` and `url` are above.
+        "name": profile.name,
+        "user": entry.username,
     })
 }

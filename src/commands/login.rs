@@ -12,7 +12,7 @@ use crate::duration::Span;
 use crate::error::{Error, Result};
 use crate::login::plan::LoginPlan;
 use crate::login::target::Wishes;
-use crate::login::{line, record, report};
+use crate::login::{last_update, line, record, report};
 
 #[derive(Args, Default)]
 pub struct Login {
@@ -94,6 +94,7 @@ impl Login {
             doors.recording = Some(record::begin(&run.paths.expand(folder))?);
         }
         let mut ended = line::run(&plan, &doors, given.as_ref());
+        last_update::write(&ended.lines, &doors);
         let reported = report::write(&ended.lines, &run.config, run.format, &run.ui);
         end_recording(&run.ui);
         reported?;

@@ -86,6 +86,9 @@ impl Run {
     pub fn new(global: Global) -> Result<Run> {
         let ground = Ground::new(global)?;
         let config = config(&ground.paths, ground.explicit.as_deref())?;
+        for note in config.classic.iter().flat_map(|classic| &classic.notes) {
+            ground.ui.warn(note);
+        }
         if ground.explicit.is_none()
             && let Some(path) = &ground.paths.config_override
         {
@@ -125,6 +128,22 @@ impl Run {
         })
     }
 
+    /// Profiles of the Python Mai write to one section; keys that the next profile overwrites cost no sign-in.
+    fn without_overwritten<'a>(&self, chosen: Vec<&'a Profile>) -> Vec<&'a Profile> {
+        let (last, others) = self.config.last_of_each_section(chosen);
+        for profile in &others {
+            let section = &profile.aws_profile.value;
+            let winner = last.iter().find(|last| last.aws_profile.value == *section);
+            if let Some(winner) = winner {
+                self.ui.say(&format!(
+                    "{} and {} both write to [{section}]; the last wins, so only {} is signed in to.",
+                    profile.name, winner.name, winner.name
+                ));
+            }
+        }
+        last
+    }
+
     fn sts_endpoint(&self) -> Result<Option<Url>> {
         let endpoint =
             sts::endpoint_override(std::env::var("AWS_ENDPOINT_URL_STS").ok().as_deref())?;
@@ -139,7 +158,8 @@ impl Run {
     /// The profiles a command is for: those named, else the default, else the only one, else one the person picks.
     pub fn profiles(&self, names: &[String], all: bool) -> Result<Vec<&Profile>> {
         if !names.is_empty() || all {
-            return self.config.select(names, all);
+            let chosen = self.config.select(names, all)?;
+            return Ok(self.without_overwritten(chosen));
         }
         self.config.expect_profiles()?;
         if let Some(profile) = self.config.default_choice() {

@@ -4,6 +4,7 @@ use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use super::classic::{self, Classic};
 use super::origin::{Origin, SourceFile};
 use super::yaml::{self, Key, LONGEST_FILE, Node, Table, Value};
 use crate::error::{Error, Result};
@@ -22,6 +23,8 @@ pub(super) struct Layers {
     pub files: Vec<SourceFile>,
     /// Is there a file of the person's own?
     pub exists: bool,
+    /// The Python Mai's file, if it stands in the place of the person's own.
+    pub classic: Option<Classic>,
 }
 
 /// Reads `of_the_machine` and `own`; `must_exist` if the person named `own` in this run.
@@ -32,7 +35,12 @@ pub(super) fn load(
     must_exist: bool,
 ) -> Result<Layers> {
     let mut reader = Reader::start(paths, of_the_machine)?;
+    reader.may_be_classic = true;
     reader.layers.exists = reader.layer(own)?;
+    if !must_exist && !reader.layers.exists {
+        // The Python Mai's file counts until there is one of our own.
+        reader.layer(&own.with_file_name(classic::FILE_NAME))?;
+    }
     if must_exist && !reader.layers.exists {
         return Err(
             Error::usage(format!("there is no file {}", paths.shown(own)))
@@ -60,6 +68,8 @@ struct Reader<'a> {
     layers: Layers,
     /// The chain of files that are being included, to see a circle.
     open: Vec<PathBuf>,
+    /// Only the person's own file can be the Python Mai's.
+    may_be_classic: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -70,8 +80,10 @@ impl<'a> Reader<'a> {
                 root: Vec::new(),
                 files: Vec::new(),
                 exists: false,
+                classic: None,
             },
             open: Vec::new(),
+            may_be_classic: false,
         };
         if let Some(path) = of_the_machine {
             reader.layer(path)?;
@@ -111,7 +123,10 @@ impl<'a> Reader<'a> {
         reason: Option<Changeable>,
     ) -> Result<()> {
         let source = SourceFile::new(path.to_path_buf(), shown);
-        let node = yaml::read(bytes, &source)?;
+        let mut node = yaml::read(bytes, &source)?;
+        if self.may_be_classic && self.open.is_empty() {
+            self.take_classic(path, &source, &mut node)?;
+        }
         if let Some(reason) = reason {
             refuse_commands(&node, &source, reason)?;
         }
@@ -133,6 +148,32 @@ impl<'a> Reader<'a> {
         self.open.pop();
         self.layers.files.push(source);
         merge(&mut self.layers.root, table, &Level::Root);
+        Ok(())
+    }
+
+    /// Puts what the Python Mai's file means in the place of what it says.
+    fn take_classic(&mut self, path: &Path, source: &SourceFile, node: &mut Node) -> Result<()> {
+        let nothing = Vec::new();
+        let table = match &node.value {
+            Value::Table(table) => table,
+            Value::Nothing => &nothing,
+            _ => return Ok(()),
+        };
+        if !classic::is_classic(path, table) {
+            return Ok(());
+        }
+        let known = self.layers.root.iter();
+        let taken: Vec<String> = known
+            .filter(|(key, _)| key.name == "identity_providers")
+            .filter_map(|(_, node)| match &node.value {
+                Value::Table(table) => Some(table.iter().map(|(key, _)| key.name.clone())),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        let classic = classic::read(table, source, &taken)?;
+        node.value = Value::Table(classic.root().clone());
+        self.layers.classic = Some(classic);
         Ok(())
     }
 

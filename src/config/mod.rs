@@ -1,5 +1,6 @@
 //! What people wrote in `profiles.yaml`, in layers, each value with its origin.
 
+mod classic;
 pub mod edit;
 mod fields;
 mod layers;
@@ -17,6 +18,7 @@ mod tests;
 
 use std::path::Path;
 
+pub use classic::Classic;
 pub use nearest::{did_you_mean, nearest};
 pub use origin::{Origin, SourceFile, Sourced};
 pub use schema::{
@@ -27,11 +29,13 @@ pub use schema::{
 use crate::error::Result;
 use crate::paths::Paths;
 
+const FILE_NAME: &str = "profiles.yaml";
+
 impl Config {
     /// Reads `explicit` (`-c`), else `MAI_CONFIG`, else the person's `profiles.yaml`, above the machine's own.
     ///
     /// A missing `profiles.yaml` is an empty configuration with `exists: false`; a missing file that was named is an
-    /// error. All errors here are of the kind `Usage` and begin with file, line and column where there is one.
+    /// error. While there is no `profiles.yaml` the Python Mai's `mai.yaml` in its folder is read. All errors here are of the kind `Usage` and begin with file, line and column where there is one.
     pub fn load(paths: &Paths, explicit: Option<&Path>) -> Result<Config> {
         Self::load_above(of_the_machine(), paths, explicit)
     }
@@ -58,10 +62,17 @@ impl Config {
             .or_else(|| paths.config_override.clone());
         let own = match &named {
             Some(path) => path.clone(),
-            None => paths.config_folder()?.join("profiles.yaml"),
+            None => paths.config_folder()?.join(FILE_NAME),
         };
-        let own_file = SourceFile::new(own.clone(), paths.shown(&own));
-        let layers = layers::load(paths, of_the_machine, &own, named.is_some())?;
+        let mut layers = layers::load(paths, of_the_machine, &own, named.is_some())?;
+        let mut writable = own;
+        if let Some(classic) = &mut layers.classic {
+            // It is never written: its profiles go to a `profiles.yaml` beside it.
+            writable.set_file_name(FILE_NAME);
+            classic.set_outdated(named.is_some() && writable.exists());
+            layers.exists = false;
+        }
+        let own_file = SourceFile::new(writable.clone(), paths.shown(&writable));
         read::config(&layers, paths, own_file, named.is_some())
     }
 }

@@ -82,6 +82,7 @@ pub(super) fn config(
         files: layers.files.clone(),
         own_file,
         exists: layers.exists,
+        classic: layers.classic.clone(),
         config_overridden,
     })
 }

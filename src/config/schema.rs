@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use super::classic::Classic;
 use super::origin::{Origin, SourceFile, Sourced};
 use crate::arn::{ProviderArn, RoleArn};
 use crate::duration::Span;
@@ -28,6 +29,8 @@ pub struct Config {
     /// The person's own file, whether it exists or not.
     pub own_file: SourceFile,
     pub exists: bool,
+    /// The Python Mai's file, while it is in the place of a `profiles.yaml`.
+    pub classic: Option<Classic>,
     /// `-c` or `MAI_CONFIG` named the file: commands say so.
     pub config_overridden: bool,
 }

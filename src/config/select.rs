@@ -86,7 +86,7 @@ impl Config {
 
     /// The named profiles, in the order given, groups in place of their members, each once; or all of them.
     ///
-    /// No two of them write to the same section of the credentials file.
+    /// No two of them write to the same section of the credentials file, unless they come from the Python Mai's file.
     pub fn select(&self, names: &[String], all: bool) -> Result<Vec<&Profile>> {
         self.expect_profiles()?;
         let mut chosen: Vec<&Profile> = Vec::new();
@@ -100,8 +100,27 @@ impl Config {
                 }
             }
         }
-        one_section_each(&chosen)?;
+        if self.classic.is_none() {
+            one_section_each(&chosen)?;
+        }
         Ok(chosen)
+    }
+
+    /// Of profiles that write to one section the last, as in the Python Mai; and the others.
+    pub fn last_of_each_section<'a>(
+        &self,
+        profiles: Vec<&'a Profile>,
+    ) -> (Vec<&'a Profile>, Vec<&'a Profile>) {
+        let is_last = |at: usize| {
+            let section = &profiles[at].aws_profile.value;
+            !profiles[at + 1..]
+                .iter()
+                .any(|later| later.aws_profile.value == *section)
+        };
+        let (last, others): (Vec<usize>, Vec<usize>) =
+            (0..profiles.len()).partition(|at| is_last(*at));
+        let of = |places: Vec<usize>| places.into_iter().map(|at| profiles[at]).collect();
+        (of(last), of(others))
     }
 
     fn named(&self, name: &str) -> Result<Vec<&Profile>> {

@@ -3,6 +3,7 @@
 pub mod account_names;
 pub mod flight;
 pub mod keep;
+pub mod last_update;
 pub mod line;
 pub mod offer;
 pub mod one_time_code;

@@ -232,9 +232,12 @@ impl<'a> Answers<'a> {
                         self.stored_as = Some(account);
                         return Ok((password, Source::Stored));
                     }
-                    self.stored.drop(&account);
+                    let fate = match self.stored.drop(&account) {
+                        true => "is gone now",
+                        false => "is not used",
+                    };
                     self.doors.ui.warn(&format!(
-                        "the stored password of {} was refused before and is gone now",
+                        "the stored password of {} was refused before and {fate}",
                         self.user()
                     ));
                 }

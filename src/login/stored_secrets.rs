@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::login::Doors;
 use crate::secret::Secret;
 use crate::store::keyring::{Account, Keyring, Mode, SecretKind};
+use crate::store::python_keyring;
 
 /// The store in force, opened when something is asked of it.
 ///
@@ -41,16 +42,58 @@ impl<'a> StoredSecrets<'a> {
         }
     }
 
-    /// The password and where it stands; the Python Mai's entry counts, since it was kept for this very URL.
+    /// The password and where it stands; the Python Mai's entries count, since they were kept for this very URL.
     pub fn password(&mut self, user: &str) -> Option<(Account, Secret)> {
         let own = self.account(SecretKind::Password, user);
-        // Its URL was kept as typed: `https://host` there is `https://host/` here.
+        let classic = self.classic_accounts(user);
+        let found = [&own].into_iter().chain(&classic).find_map(|account| {
+            let password = self.with(|keyring| keyring.get(account)).flatten()?;
+            Some((account.clone(), password))
+        });
+        found.or_else(|| self.in_python_keyring(classic))
+    }
+
+    /// How the Python Mai has named its entries.
+    fn classic_accounts(&self, user: &str) -> Vec<Account> {
+        let config = self.doors.config;
+        let typed = config
+            .classic
+            .as_ref()
+            .and_then(|classic| classic.typed_url(&self.provider.name));
+        // The URL was kept as typed: `https://host` there is `https://host/` here.
         let url = self.provider.url.value.as_str();
-        let classic = [url, url.trim_end_matches('/')].map(|url| Account::classic(user, url));
-        [own].into_iter().chain(classic).find_map(|account| {
-            let password = self.with(|keyring| keyring.get(&account)).flatten()?;
+        let mut accounts: Vec<Account> = Vec::new();
+        for url in typed.into_iter().chain([url, url.trim_end_matches('/')]) {
+            let account = Account::classic(user, url);
+            if !accounts.contains(&account) {
+                accounts.push(account);
+            }
+        }
+        // A user alone is not the name of a place: good only where the password could be for no other.
+        let origin = self.provider.url.value.origin();
+        let is_only = |other: &IdentityProvider| other.url.value.origin() == origin;
+        if config.classic.is_some() && config.identity_providers.values().all(is_only) {
+            accounts.push(Account::oldest(user));
+        }
+        accounts
+    }
+
+    /// Where the computer has no keyring, the Python Mai left passwords in a file.
+    fn in_python_keyring(&self, accounts: Vec<Account>) -> Option<(Account, Secret)> {
+        if mode_of(self.doors.config) == Mode::None {
+            return None;
+        }
+        let path = self.doors.paths.python_keyring().ok()?;
+        let (account, password) = accounts.into_iter().find_map(|account| {
+            let password = python_keyring::password(path, "mai", account.as_str())?;
             Some((account, password))
-        })
+        })?;
+        let shown = self.doors.paths.shown(path);
+        self.doors.ui.warn(&format!(
+            "the password comes from {shown}, where the Python Mai left it nearly in the clear; remove that file when \
+             you need it no more"
+        ));
+        Some((account, password))
     }
 
     pub fn totp_secret(&mut self, user: &str) -> Option<Secret> {

@@ -1,7 +1,7 @@
 //! The one way to write the person's `profiles.yaml`: locked, on what stands there now, whole or not at all.
 
-use crate::config::Config;
 use crate::config::edit::Draft;
+use crate::config::{Classic, Config};
 use crate::error::{Error, Result};
 use crate::paths::Paths;
 use crate::store::locked_file::{self, Edited};
@@ -21,7 +21,7 @@ pub struct Changed<T> {
 /// Changes the person's own file: the one of `-c` or `MAI_CONFIG`, else `profiles.yaml`; a missing one is made.
 ///
 /// `work` sees the file as it is now, which may be newer than `config`, and may run several times when somebody else
-/// writes it too. The file of the machine and included files are never written. Nothing is written if `work` fails, or
+/// writes it too. Profiles of the Python Mai are copied there first. The file of the machine and included files are never written. Nothing is written if `work` fails, or
 /// if the configuration could not be read any more afterwards.
 pub fn change<T>(
     paths: &Paths,
@@ -29,18 +29,38 @@ pub fn change<T>(
     mut work: impl FnMut(&mut Draft) -> Result<T>,
 ) -> Result<Changed<T>> {
     let path = config.own_file.path();
+    let classic = config.classic.as_ref();
+    if let Some(outdated) = classic.filter(|classic| classic.is_outdated()) {
+        return Err(Error::usage(format!(
+            "{} belongs to the Python Mai and is never changed",
+            outdated.file.shown()
+        ))
+        .hint(format!(
+            "there is {} by now: name that one",
+            config.own_file.shown()
+        )));
+    }
     let written = locked_file::update_shared(path, paths.state_folder()?, |bytes| {
         let mut draft = Draft::parse(bytes, &config.own_file)?;
+        // Unless somebody was faster.
+        let copied = match classic.filter(|_| draft.is_empty()) {
+            Some(classic) => Some(classic.copy_into(&mut draft)?),
+            None => None,
+        };
         let value = work(&mut draft)?;
         let bytes = draft.finish()?;
         let config = config.as_if(paths, &bytes).map_err(would_break)?;
-        let value = (value, config);
+        let value = (value, config, copied);
         Ok(Edited { bytes, value })
     })?;
-    let (value, config_now) = written.value;
+    let (value, config_now, copied) = written.value;
+    let mut notes = written.notes;
+    if let (Some(classic), Some(count)) = (classic, copied) {
+        notes.insert(0, migrated(config, classic, count));
+    }
     Ok(Changed {
         value,
-        notes: written.notes,
+        notes,
         file: config.own_file.shown().to_owned(),
         config: config_now,
     })
@@ -49,6 +69,19 @@ pub fn change<T>(
 /// Can the file be written at all? For a look before a sign-in, so that nobody signs in in vain.
 pub fn check_writable(config: &Config) -> Result<()> {
     locked_file::check_writable(config.own_file.path())
+}
+
+/// What became of the Python Mai's file.
+fn migrated(config: &Config, classic: &Classic, count: usize) -> String {
+    let (old, new) = (classic.file.shown(), config.own_file.shown());
+    let profiles = if count == 1 { "profile" } else { "profiles" };
+    let named = match config.config_overridden {
+        true => "; name that one with -c or MAI_CONFIG",
+        false => "",
+    };
+    format!(
+        "Copied {count} {profiles} from {old} to {new}, which counts from now on{named}. {old} stays as it is."
+    )
 }
 
 fn would_break(error: Error) -> Error {

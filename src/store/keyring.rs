@@ -65,6 +65,11 @@ impl Account {
         Account(format!("{user}@{url}"))
     }
 
+    /// The Python Mai's entry of its first months: the user alone, which says nothing about where the password goes.
+    pub fn oldest(user: &str) -> Account {
+        Account(user.to_owned())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

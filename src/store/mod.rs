@@ -10,6 +10,7 @@ pub mod locked_file;
 pub mod locks;
 pub mod new_folder;
 mod path_hash;
+pub mod python_keyring;
 mod record;
 pub mod sessions;
 pub mod state_folder;

@@ -73,6 +73,11 @@ pub(super) struct Cut {
     pub with: String,
 }
 
+/// A text as YAML, quoted if it has to be.
+pub fn yaml_text(text: &str) -> String {
+    quoting::text(text, quoting::Style::Block)
+}
+
 const MARK: char = '\u{feff}';
 
 impl Draft {
