@@ -169,7 +169,7 @@ impl Run {
         if self.ui.presence() == Presence::Nobody {
             return Err(
                 Error::usage("which profile? there are several, and no default").hint(
-                    "name one, or set `default_profile` in profiles.yaml; `mai list` shows them",
+                    "name one, or choose a default with `mai set-default`; `mai list` shows them",
                 ),
             );
         }

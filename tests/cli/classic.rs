@@ -265,6 +265,16 @@ fn odd_classic_files_are_told_and_read_as_far_as_they_go() {
 }
 
 #[test]
+fn an_address_that_everybody_may_write_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    let path = home.write(MAI, yaml("https://x.example/"));
+    home.mai("list").ok();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).expect("a mode");
+    home.mai("list").fails(2, &["mai.yaml:2:", "others may write this file", "chmod go-w"]);
+}
+
+#[test]
 fn a_password_that_python_left_in_a_file_is_used_for_its_own_address_only() {
     let testbed = Testbed::start();
     let home = home(&testbed);

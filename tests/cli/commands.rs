@@ -158,7 +158,7 @@ fn profiles_are_listed_in_three_formats() {
             "aws_profile": "dev",
             "identity_provider": "corp",
             "username": "ada",
-            "url": json[0]["url"],
+            "url": "https://login.example.com/sso",
             "role_arn": "arn:aws:iam::123456789012:role/team/Dev",
             "provider_arn": null,
             "account_id": "123456789012",

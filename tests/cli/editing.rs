@@ -171,6 +171,20 @@ fn a_read_only_file_stays_and_is_named() {
 }
 
 #[test]
+fn a_read_only_folder_is_named_and_nothing_is_lost() {
+    let home = home();
+    let folder = home.path(".config/mai");
+    let script = format!(
+        "mount --bind {folder} {folder}; mount -o remount,bind,ro {folder}; exec \"$@\"",
+        folder = folder.display()
+    );
+    home.script_with_mounts(&script, "delete prod", "")
+        .fails(1, &["cannot write ", "/.config/mai/profiles.yaml", "ead-only"]);
+    assert_eq!(home.read(FILE), YAML);
+    assert_eq!(home.names(".config/mai"), ["profiles.yaml"]);
+}
+
+#[test]
 fn a_link_into_a_checkout_stays_a_link() {
     let home = Home::new();
     let real = home.write("dotfiles/mai.d/profiles.yaml", YAML);

@@ -142,6 +142,43 @@ fn new(name: &str) -> NewProfile {
     }
 }
 
+/// Text that is mostly YAML: pieces of it in any order.
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        prop::sample::select(vec![
+            "profiles:", "groups:", "default_profile:", "p0:", "p1: ", "  ", "\n", "\r\n", "\r", "\n  ", "\n    ",
+            "{", "}", "[", "]", ", ", ": ", "- ", "? ", "# x", " # y", "&a ", "*a", "<<: ", "!!map ", "!t ", "'", "\"",
+            "~", "null", "|", ">-", "---", "...", "%YAML 1.2", "\t", "\u{85}", "\u{2028}", "ä", "\u{feff}", "p0", "{}",
+            "profiles: {p0: {role: x}}\n", "groups: {g: [p0, p1]}\n", "profiles:\n  p0:\n    role: x\n",
+        ]),
+        prop::sample::select(vec!["a", "role", "x y", "\\"]),
+    ];
+    prop::collection::vec(piece, 0..14).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn any_text_is_changed_as_wanted_or_left_alone(before in pieces()) {
+        let Ok(draft) = Draft::parse(before.as_bytes(), &file()) else { return Ok(()); };
+        let changes: [fn(&mut Draft) -> Result<()>; 4] = [
+            |draft| draft.add_profile(&new("zz")),
+            |draft| draft.remove_profile("p0").map(drop),
+            |draft| draft.set_default("p0"),
+            |draft| draft.add_account_names(&[("012345678901".into(), "x".into())]),
+        ];
+        for change in changes {
+            let mut changed = draft.clone();
+            let outcome = change(&mut changed);
+            let after = String::from_utf8(changed.finish().map_err(|e| TestCaseError::fail(format!("{before:?}: {e}")))?).unwrap();
+            if outcome.is_err() {
+                prop_assert_eq!(&after, &before);
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
