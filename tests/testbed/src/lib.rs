@@ -51,7 +51,7 @@ pub use faults::{AssertionFault, Fault};
 pub use idp::PLANTED;
 pub use saml::response::Signed;
 pub use seen::{Seen, Server, Traffic};
-pub use sts::RoleRules;
+pub use sts::{AccountsPage, RoleRules};
 pub use testbed::{Setup, Testbed};
 pub use users::{
     Device, Namespaces, ODD_PASSWORD, PASSWORD, PairOrder, Role, TABLET_SECRET, TOTP_SECRET, User,

@@ -10,7 +10,7 @@ use crate::saml::metadata::Trust;
 use crate::saml::response::Signed;
 use crate::seen::{Seen, Server, Traffic};
 use crate::server::{Listener, Running, run};
-use crate::sts::RoleRules;
+use crate::sts::{AccountsPage, RoleRules};
 use crate::tls::Authority;
 use crate::users::{TOTP_SECRET, Users, totp};
 use crate::world::{Urls, World};
@@ -311,6 +311,17 @@ impl Testbed {
     /// Every role that a verified assertion offers exists, up to 12 hours.
     pub fn any_role(&self, any: bool) {
         self.world.state().sts.any_role = any;
+    }
+
+    /// Gives an account an alias, which only the page of AWS's sign-in (`/saml` of STS) tells.
+    pub fn account_name(&self, account: &str, alias: &str) {
+        let names = &mut self.world.state().sts.account_names;
+        names.insert(account.into(), alias.into());
+    }
+
+    /// How the page of AWS's sign-in looks.
+    pub fn accounts_page(&self, page: AccountsPage) {
+        self.world.state().sts.accounts_page = page;
     }
 
     /// Registers a SAML provider with its metadata; the error says what is wrong with that.

@@ -1,5 +1,6 @@
 //! A security token service that checks what AWS checks and refuses in AWS's words.
 
+mod accounts_page;
 mod answer;
 mod assertion;
 mod keys;
@@ -15,6 +16,7 @@ use crate::saml::metadata::Trust;
 use crate::users::Users;
 use crate::web::{Reply, Request};
 use crate::world::World;
+pub use accounts_page::AccountsPage;
 use answer::{StsError, success};
 use assertion::Claims;
 pub(crate) use assertion::signs_in;
@@ -50,6 +52,9 @@ pub(crate) struct StsState {
     pub roles: HashMap<String, RoleRules>,
     /// Any role that a verified assertion offers exists.
     pub any_role: bool,
+    /// The aliases of accounts, on the page of the sign-in only.
+    pub account_names: HashMap<String, String>,
+    pub accounts_page: AccountsPage,
     pub keys: KeyRing,
 }
 
@@ -85,6 +90,9 @@ pub(crate) fn serve(world: &World, request: &Request) -> Reply {
         if let Some(refusal) = state.faults.refusals.pop_front() {
             return StsError::new(refusal.status, &refusal.code, refusal.message).reply();
         }
+    }
+    if request.is_post() && request.path == "/saml" {
+        return accounts_page::serve(world, request);
     }
     let parameters = Parameters::of(request);
     let answer = match parameters.get("Action").unwrap_or_default() {
