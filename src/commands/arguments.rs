@@ -67,7 +67,7 @@ pub fn with_classic_verb(mut arguments: Vec<OsString>) -> Result<Vec<OsString>> 
 /// A prefix keeps meaning what it meant in the Python Mai, also while its verb is not there: `r` never was `roles`.
 fn not_built(verb: &str, word: &str) -> Error {
     let error = Error::usage(format!("`mai {verb}` is not in this version"));
-    let hint = "`mai login` signs in where keys are short; profiles are edited in profiles.yaml";
+    let hint = "`mai login` signs in where keys are short";
     if verb == word {
         return error.hint(hint);
     }
@@ -132,6 +132,16 @@ mod tests {
         let error = spelled("mai r prod").unwrap_err();
         assert_eq!(error.to_string(), "`mai require` is not in this version");
         assert_eq!(spelled("mai rol prod").unwrap(), "mai rol prod");
+    }
+
+    #[test]
+    fn an_exact_name_wins_over_a_longer_one() {
+        assert_eq!(spelled("mai create x").unwrap(), "mai create x");
+        assert_eq!(spelled("mai create-").unwrap(), "mai create-all");
+        assert_eq!(spelled("mai d x").unwrap(), "mai delete x");
+        assert_eq!(spelled("mai set x").unwrap(), "mai set-default x");
+        let error = spelled("mai cre x").unwrap_err();
+        assert_eq!(error.to_string(), "`cre` could be create or create-all");
     }
 
     #[test]

@@ -1,15 +1,147 @@
 //! `mai create`: a new profile.
 
 use clap::Args;
+use serde_json::{Value, json};
 
 use super::run::Run;
-use crate::error::{Error, Result};
+use super::sign_in_options::{SignInOptions, again};
+use super::typed;
+use crate::arn::ProviderArn;
+use crate::aws::saml::OfferedRole;
+use crate::config::{Config, RoleWanted};
+use crate::duration::Span;
+use crate::error::Result;
+use crate::login::offer::Errand;
+use crate::login::report::{self, Line, Outcome};
+use crate::setup::create::{self, Wish};
+use crate::setup::provider_choice::{self, Chosen};
+use crate::ui::{Format, output};
 
 #[derive(Args)]
-pub struct Create {}
+pub struct Create {
+    /// What the profile is to be called
+    name: String,
+    #[command(flatten)]
+    sign_in: SignInOptions,
+    /// The role: an ARN, ACCOUNT/ROLE, or a pattern with *; else you pick one
+    #[arg(long, value_name = "ARN|PATTERN", value_parser = typed::role)]
+    role: Option<RoleWanted>,
+    /// The SAML provider's ARN, where the assertion is encrypted for AWS
+    #[arg(long, value_name = "ARN")]
+    provider_arn: Option<ProviderArn>,
+    /// The section of ~/.aws/credentials, if it is not to be called like the profile
+    #[arg(long, alias = "aws-profile", value_name = "NAME")]
+    awsprofile: Option<String>,
+    /// The region of the profile
+    #[arg(long, value_parser = typed::region)]
+    region: Option<String>,
+    /// How long its keys should last (15m to 12h)
+    #[arg(long, value_name = "TIME", value_parser = typed::duration)]
+    duration: Option<Span>,
+    /// Make it the profile that `mai` alone signs in to
+    #[arg(long)]
+    default: bool,
+}
 
 impl Create {
-    pub fn run(self, _run: &Run) -> Result<u8> {
-        Err(Error::usage("`mai create` is not in this version"))
+    pub fn run(self, run: &Run) -> Result<u8> {
+        let wish = Wish {
+            name: self.name,
+            role: self.role,
+            provider_arn: self.provider_arn,
+            aws_profile: self.awsprofile,
+            region: self.region,
+            duration: self.duration,
+            default: self.default,
+        };
+        create::check(&run.paths, &run.config, &wish)?;
+        let doors = run.doors(self.sign_in.secrets()?)?;
+        let given = self.sign_in.given()?;
+        let chosen = provider_choice::choose(&run.config, &run.ui, &self.sign_in.wanted())?;
+        let command = again(&format!("create {}", wish.name), &chosen);
+        let errand = Errand {
+            given: given.as_ref(),
+            account_names: self.sign_in.account_names,
+            ..Errand::of(&command)
+        };
+        let (mut signed_in, role) = create::settle(&doors, &chosen, &wish, &errand)?;
+        let changed = create::write(&doors, &chosen, &wish, &role)?;
+        for note in &changed.notes {
+            run.ui.say(note);
+        }
+        said(run, &chosen, &wish, &role, signed_in.statement.roles.len());
+        let config = changed.config;
+        let lines = [create::fetch_keys(
+            &doors,
+            &config,
+            &wish,
+            &signed_in.assertion,
+        )];
+        match run.format {
+            Format::Json => output::write_json(&document(&lines[0], &config, &role))?,
+            Format::Text | Format::Tsv => report::write(&lines, &config, run.format, &run.ui)?,
+        }
+        signed_in.offer_to_keep();
+        next(run, &wish, &lines[0]);
+        Ok(report::exit_code(&lines))
     }
+}
+
+/// What was written where.
+fn said(run: &Run, chosen: &Chosen, wish: &Wish, role: &OfferedRole, offered: usize) {
+    if offered == 1 && wish.role.is_none() {
+        run.ui.say(&format!(
+            "{} in {} is the only role offered.",
+            role.role.name(),
+            role.role.account()
+        ));
+    }
+    let provider = match &chosen.new_url {
+        Some(_) => format!(" and identity provider {}", chosen.provider.name),
+        None => String::new(),
+    };
+    run.ui.say(&format!(
+        "Wrote profile {}{provider} to {}.",
+        wish.name,
+        run.config.own_file.shown()
+    ));
+}
+
+/// The commands to type from here on.
+fn next(run: &Run, wish: &Wish, line: &Line) {
+    let login = match wish.default {
+        true => "mai".to_string(),
+        false => format!("mai login {}", wish.name),
+    };
+    if let Outcome::Failed(_) = line.outcome {
+        run.ui.say(&format!(
+            "The profile is written all the same: `{login}` fetches its keys."
+        ));
+        return;
+    }
+    let profile = match line.aws_profile.as_str() {
+        "default" => String::new(),
+        name => format!(" --profile {name}"),
+    };
+    run.ui.say(&format!(
+        "Try `aws{profile} sts get-caller-identity`; from now on `{login}` renews the keys."
+    ));
+}
+
+/// The document of a login, with what is known although keys are missing.
+fn document(line: &Line, config: &Config, role: &OfferedRole) -> Value {
+    let mut document = report::document(line, config);
+    if let (Some(document), Outcome::Failed(_)) = (document.as_object_mut(), &line.outcome) {
+        let account = config.account_name(role.role.account());
+        let known = json!({
+            "role_arn": role.role.to_string(),
+            "provider_arn": role.provider.to_string(),
+            "account_id": role.role.account(),
+            "account": account,
+            "role": role.role.path_and_name(),
+            "expires_at": null,
+        });
+        document.extend(known.as_object().cloned().unwrap_or_default());
+    }
+    document
 }

@@ -1,15 +1,166 @@
 //! `mai create-all`: a profile for each role.
 
 use clap::Args;
+use serde_json::{Value, json};
 
 use super::run::Run;
+use super::sign_in_options::{SignInOptions, again};
 use crate::error::{Error, Result};
+use crate::login::offer::{self, Errand};
+use crate::setup::create_all::{self, Row};
+use crate::setup::profiles_file;
+use crate::setup::provider_choice::{self, Chosen};
+use crate::ui::{Format, output, table};
 
 #[derive(Args)]
-pub struct CreateAll {}
+pub struct CreateAll {
+    #[command(flatten)]
+    sign_in: SignInOptions,
+    /// What all names begin with
+    #[arg(long, default_value = "", hide_default_value = true)]
+    prefix: String,
+    /// Write without asking
+    #[arg(short, long)]
+    yes: bool,
+}
 
 impl CreateAll {
-    pub fn run(self, _run: &Run) -> Result<u8> {
-        Err(Error::usage("`mai create-all` is not in this version"))
+    pub fn run(self, run: &Run) -> Result<u8> {
+        create_all::check_prefix(&self.prefix)?;
+        if !self.yes && !run.ui.presence().is_person() {
+            return Err(Error::needs_you(
+                "`mai create-all` shows what it would write and asks, and nobody can be asked",
+            )
+            .hint("add --yes to have it written"));
+        }
+        profiles_file::check_writable(&run.config)?;
+        let doors = run.doors(self.sign_in.secrets()?)?;
+        let given = self.sign_in.given()?;
+        let chosen = provider_choice::choose(&run.config, &run.ui, &self.sign_in.wanted())?;
+        let command = again("create-all", &chosen);
+        let errand = Errand {
+            given: given.as_ref(),
+            account_names: self.sign_in.account_names,
+            ..Errand::of(&command)
+        };
+        let (offers, mut signed_in) = offer::roles_of(&doors, &chosen.provider, &errand)?;
+        let rows = create_all::rows(&run.config, &chosen, offers, &self.prefix);
+        let new = rows.iter().filter(|row| !row.existing).count();
+        if new > 0 {
+            let list = listed(&rows);
+            match self.yes {
+                true => run.ui.say(&list),
+                false => {
+                    run.ui.show(&list);
+                    let file = run.config.own_file.shown();
+                    let question = format!("Write {} to {file}?", counted(new));
+                    if !run.ui.confirm(&question, true)? {
+                        return Err(Error::interrupted());
+                    }
+                }
+            }
+            for note in create_all::write(&doors, &chosen, &rows)?.notes {
+                run.ui.say(&note);
+            }
+        }
+        report(run, &chosen, &rows, new)?;
+        signed_in.offer_to_keep();
+        Ok(0)
     }
+}
+
+fn counted(profiles: usize) -> String {
+    match profiles {
+        1 => "1 profile".to_string(),
+        several => format!("{several} profiles"),
+    }
+}
+
+/// The profiles that would be written.
+fn listed(rows: &[Row]) -> String {
+    let rows: Vec<Vec<String>> = rows
+        .iter()
+        .filter(|row| !row.existing)
+        .map(|row| {
+            vec![
+                row.name.clone(),
+                row.offer.account_name.clone().unwrap_or_default(),
+                row.offer.role.account().to_string(),
+                row.offer.role.path_and_name().to_string(),
+            ]
+        })
+        .collect();
+    let list = table::render(&["PROFILE", "ACCOUNT", "ID", "ROLE"], &rows, None);
+    list.trim_end().to_string()
+}
+
+fn report(run: &Run, chosen: &Chosen, rows: &[Row], new: usize) -> Result<()> {
+    let ui = &run.ui;
+    let existing: Vec<&str> = rows
+        .iter()
+        .filter(|row| row.existing)
+        .map(|row| row.name.as_str())
+        .collect();
+    if !existing.is_empty() {
+        ui.say(&format!(
+            "Left alone, being there already: {}.",
+            existing.join(", ")
+        ));
+    }
+    let file = run.config.own_file.shown();
+    match new {
+        0 => ui.say(&format!("Every role has its profile in {file}.")),
+        _ => ui.say(&format!(
+            "Wrote {} to {file}. `mai login NAME` fetches keys, `mai login --all` those of all profiles at once.",
+            counted(new)
+        )),
+    }
+    match run.format {
+        Format::Text => Ok(()),
+        Format::Json => output::write_json(&Value::Array(
+            rows.iter().map(|row| document(row, chosen)).collect(),
+        )),
+        Format::Tsv => output::write_tsv(
+            &[
+                "profile",
+                "account_id",
+                "account",
+                "role",
+                "role_arn",
+                "status",
+            ],
+            rows.iter().map(|row| {
+                vec![
+                    row.name.clone(),
+                    row.offer.role.account().to_string(),
+                    row.offer.account_name.clone().unwrap_or_default(),
+                    row.offer.role.path_and_name().to_string(),
+                    row.offer.role.to_string(),
+                    status(row).to_string(),
+                ]
+            }),
+        ),
+    }
+}
+
+fn status(row: &Row) -> &'static str {
+    match row.existing {
+        true => "existing",
+        false => "written",
+    }
+}
+
+fn document(row: &Row, chosen: &Chosen) -> Value {
+    let provider = &chosen.provider;
+    json!({
+        "profile": row.name,
+        "status": status(row),
+        "role_arn": row.offer.role.to_string(),
+        "provider_arn": row.offer.provider.to_string(),
+        "account_id": row.offer.role.account(),
+        "account": row.offer.account_name,
+        "role": row.offer.role.path_and_name(),
+        "identity_provider": provider.name,
+        "username": provider.username.as_ref().map(|user| user.value.clone()),
+    })
 }

@@ -16,6 +16,7 @@ mod login;
 mod roles;
 mod run;
 mod set_default;
+mod sign_in_options;
 mod status;
 mod stdin;
 mod typed;

@@ -1,6 +1,6 @@
 //! What values of options must look like, where several verbs take them.
 
-use crate::config::RoleWanted;
+use crate::config::{RoleWanted, values};
 use crate::duration::Span;
 
 /// What STS takes: 15 minutes to 12 hours.
@@ -21,4 +21,8 @@ pub fn role(text: &str) -> Result<RoleWanted, String> {
         return Err("there is no role in it".into());
     }
     RoleWanted::parse(text)
+}
+
+pub fn region(text: &str) -> Result<String, String> {
+    values::region(text)
 }

@@ -1,3 +1,7 @@
 //! How profiles come to be: made, taken over from other tools, changed and removed without losing a comment.
 
+pub mod create;
+pub mod create_all;
+pub mod names;
 pub mod profiles_file;
+pub mod provider_choice;

@@ -375,7 +375,7 @@ fn what_only_aws_can_check_is_refused_there() {
 }
 
 /// Signs in with a few bytes of HTTP and takes the response off the last page, as a person does with a browser.
-fn response(testbed: &Testbed, user: &str) -> String {
+pub fn response(testbed: &Testbed, user: &str) -> String {
     let page = http(testbed, "GET /simple/start?app=aws", "", "");
     let ticket = between(&page, "name=\"ticket\" value=\"", "\"");
     let cookie = between(&page.to_lowercase(), "set-cookie: ", ";").to_string();
