@@ -62,17 +62,13 @@ impl Config {
             return Ok(());
         }
         let file = self.own_file.shown();
-        Err(if self.exists {
-            Error::usage(format!("{file} has no profiles yet"))
-                .hint("add one under `profiles:`; profiles.example.yaml shows how")
-        } else {
-            Error::usage(format!("no profiles yet: there is no {file}"))
-                .hint(format!(
-                    "save these two lines as {file}, with the link behind your portal's AWS tile:\n  \
-                     identity_providers: {{corp: {{url: \"https://login.example.com/…\", username: you}}}}\n  \
-                     profiles: {{prod: {{identity_provider: corp}}}}"
-                ))
-        })
+        let what = match self.exists {
+            true => format!("{file} has no profiles yet"),
+            false => format!("no profiles yet: there is no {file}"),
+        };
+        Err(Error::usage(what).hint(
+            "`mai create NAME` makes one: it asks for the link behind your portal's AWS tile and signs in",
+        ))
     }
 
     /// The profile of a bare `mai`: `default_profile`, else the only one there is.

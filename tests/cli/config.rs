@@ -249,14 +249,14 @@ fn another_file_is_used_when_it_is_named_and_a_variable_is_said() {
 }
 
 #[test]
-fn without_a_file_it_says_what_to_write_where() {
+fn without_a_file_it_says_how_to_get_one() {
     let home = Home::new();
     for verb in ["", "login prod", "list", "status"] {
         home.mai(verb).fails(
             2,
             &[
                 "no profiles yet: there is no ~/.config/mai/profiles.yaml",
-                "save these two lines as ~/.config/mai/profiles.yaml",
+                "`mai create NAME` makes one",
             ],
         );
     }
@@ -268,21 +268,6 @@ fn without_a_file_it_says_what_to_write_where() {
     let elsewhere = home.path("elsewhere").display().to_string();
     home.set("XDG_CONFIG_HOME", &elsewhere);
     home.mai("list").ok();
-}
-
-#[test]
-fn the_lines_to_begin_with_are_a_configuration() {
-    let home = Home::new();
-    let said = home.mai("list").fails(2, &[]).stderr;
-    let lines: Vec<&str> = said
-        .lines()
-        .filter_map(|line| line.strip_prefix("  "))
-        .collect();
-    assert_eq!(lines.len(), 2, "{said}");
-    home.profiles(&lines.join("\n"));
-    let answer = home.mai("list -o json").ok();
-    assert_eq!(answer.json()[0]["profile"], "prod");
-    assert_eq!(answer.json()[0]["username"], "you");
 }
 
 #[test]
