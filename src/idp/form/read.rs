@@ -145,7 +145,8 @@ fn control(
             || element.attr("aria-required") == Some("true"),
         multiple: element.attr("multiple").is_some(),
         unseen: kind == ControlKind::Hidden
-            || element.attr("aria-hidden") == Some("true")
+            // Traps for machines have it; a field that must be filled is none.
+            || (element.attr("aria-hidden") == Some("true") && element.attr("required").is_none())
             || is_hidden(element),
         options,
         formaction: element.attr("formaction").map(|a| a.trim().to_owned()),
@@ -365,6 +366,15 @@ mod tests {
         );
         let unseen: Vec<bool> = forms[0].controls.iter().map(|c| c.unseen).collect();
         assert_eq!(unseen, [true, true, true, false]);
+    }
+
+    #[test]
+    fn a_field_that_must_be_filled_is_no_trap() {
+        let forms = forms(
+            "<form><input name=pass aria-hidden=true required><input name=trap aria-hidden=true></form>",
+        );
+        let unseen: Vec<bool> = forms[0].controls.iter().map(|c| c.unseen).collect();
+        assert_eq!(unseen, [false, true]);
     }
 
     #[test]
