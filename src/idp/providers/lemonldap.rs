@@ -14,7 +14,7 @@ use crate::idp::page::Page;
 use crate::idp::page::choices::{ChoiceOf, Choices, Take, Way};
 use crate::idp::page::message::Message;
 use crate::idp::refusal;
-use crate::idp::visit::{AgreementKind, CodeKind, CodeWanted, Sent, Step, Visit};
+use crate::idp::visit::{Again, AgreementKind, CodeKind, CodeWanted, Sent, Step, Visit};
 
 pub struct LemonLdap;
 
@@ -56,6 +56,10 @@ impl Provider for LemonLdap {
     fn step(&self, page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {
         if let Some(error) = dead_end(page, visit) {
             return Some(Err(error));
+        }
+        if page.has("#menucontent #menu") {
+            // It has a form for a new password, which nobody asked for.
+            return Some(Ok(Step::StartAgain(Again::Portal, refusal::portal(page))));
         }
         sent_on(page)
             .or_else(|| remembered_browser(page, visit).map(Ok))

@@ -479,14 +479,23 @@ fn messages_with_boxes_need_a_yes_and_others_are_shown() {
 
 #[test]
 fn a_portal_that_forgot_where_to_go_is_started_again_once() {
-    let menu = "<title>Portal</title><div id=menu><span trspan=yourApps>Your applications</span><a href='/?logout=1'>\
-        <span trspan=logout>Logout</span></a></div>";
+    let menu = "<title>Portal</title><main id=menucontent><div id=menu><span trspan=yourApps>Your applications</span>\
+        <form id=formpass method=post><input name=oldpassword type=password><input name=newpassword type=password>\
+        <button type=submit>Submit</button></form><a href='/?logout=1'><span trspan=logout>Logout</span></a></div></main>";
     let mut site = Site::default()
         .on("GET /start", html(login("t1")))
         .on("GET /start", html(AWS))
         .on("POST /start", html(menu));
     arrives(&mut site);
     assert_eq!(site.asked.len(), 3);
+    let mut site = after_password(menu).on("GET /start", html(menu));
+    let error = fails_as(&mut site, Kind::Refused);
+    assert!(
+        error
+            .message()
+            .contains("“Portal” instead of an answer for AWS"),
+        "{error}"
+    );
 }
 
 #[test]
