@@ -271,7 +271,10 @@ fn an_address_that_everybody_may_write_is_refused() {
     let path = home.write(MAI, yaml("https://x.example/"));
     home.mai("list").ok();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).expect("a mode");
-    home.mai("list").fails(2, &["mai.yaml:2:", "others may write this file", "chmod go-w"]);
+    home.mai("list").fails(
+        2,
+        &["mai.yaml:2:", "others may write this file", "chmod go-w"],
+    );
 }
 
 #[test]

@@ -178,8 +178,10 @@ fn a_read_only_folder_is_named_and_nothing_is_lost() {
         "mount --bind {folder} {folder}; mount -o remount,bind,ro {folder}; exec \"$@\"",
         folder = folder.display()
     );
-    home.script_with_mounts(&script, "delete prod", "")
-        .fails(1, &["cannot write ", "/.config/mai/profiles.yaml", "ead-only"]);
+    home.script_with_mounts(&script, "delete prod", "").fails(
+        1,
+        &["cannot write ", "/.config/mai/profiles.yaml", "ead-only"],
+    );
     assert_eq!(home.read(FILE), YAML);
     assert_eq!(home.names(".config/mai"), ["profiles.yaml"]);
 }

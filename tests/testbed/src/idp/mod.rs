@@ -170,6 +170,7 @@ impl Visit<'_> {
             name if name.starts_with("adfs") => "MSISAuth",
             "openam-am7" => "sso5f3a",
             name if name.starts_with("openam") => "iPlanetDirectoryPro",
+            name if name.starts_with("lemonldap") => "lemonldap",
             _ => "testbed_session",
         }
     }
@@ -229,6 +230,9 @@ impl Visit<'_> {
             name if name.starts_with("simplesaml") => faces::simplesaml::last_page(&acs, &value),
             name if name.starts_with("keycloak") => faces::keycloak::last_page(&acs, &value),
             name if name.starts_with("adfs") => faces::adfs::last_page(&acs, &value),
+            name if name.starts_with("lemonldap") => {
+                faces::lemonldap_pages::last_page(&acs, &value)
+            }
             _ => html::auto_submit(
                 "Signing in",
                 &acs,

@@ -11,6 +11,7 @@ pub(crate) mod keycloak;
 mod keycloak_pages;
 mod leaky;
 mod lemonldap;
+pub(crate) mod lemonldap_pages;
 mod openam;
 mod openam_questions;
 mod pingfederate;
@@ -62,6 +63,7 @@ macro_rules! adfs {
     };
 }
 const OPENAM: Serve = openam::serve;
+const LEMONLDAP: Serve = lemonldap::serve;
 
 /// The faces in no order that matters: a request goes to the longest prefix of its path.
 pub(crate) static FACES: &[Face] = &[
@@ -383,5 +385,59 @@ pub(crate) static FACES: &[Face] = &[
         "/timeout/openam/",
         "idpssoinit?metaAlias=/idp&spEntityID=urn:amazon:webservices",
         OPENAM
+    ),
+    face!(
+        "lemonldap",
+        "/lemonldap/",
+        "saml/singleSignOn?IDPInitiated=1&sp=urn:amazon:webservices",
+        LEMONLDAP
+    ),
+    face!(
+        "lemonldap-captcha",
+        "/lemonldap-captcha/",
+        "saml/singleSignOn?IDPInitiated=1&sp=urn:amazon:webservices",
+        LEMONLDAP
+    ),
+    face!(
+        "lemonldap-choice",
+        "/lemonldap-choice/",
+        "saml/singleSignOn?IDPInitiated=1&sp=urn:amazon:webservices",
+        LEMONLDAP
+    ),
+    face!(
+        "lemonldap-enrol",
+        "/lemonldap-enrol/",
+        "saml/singleSignOn?IDPInitiated=1&sp=urn:amazon:webservices",
+        LEMONLDAP
+    ),
+    face!(
+        "lemonldap-info",
+        "/lemonldap-info/",
+        "saml/singleSignOn?IDPInitiated=1&sp=urn:amazon:webservices",
+        LEMONLDAP
+    ),
+    face!(
+        "lemonldap-key",
+        "/lemonldap-key/",
+        "saml/singleSignOn?IDPInitiated=1&sp=urn:amazon:webservices",
+        LEMONLDAP
+    ),
+    face!(
+        "lemonldap-menu",
+        "/lemonldap-menu/",
+        "saml/singleSignOn?IDPInitiated=1&sp=urn:amazon:webservices",
+        LEMONLDAP
+    ),
+    face!(
+        "lemonldap-notice",
+        "/lemonldap-notice/",
+        "saml/singleSignOn?IDPInitiated=1&sp=urn:amazon:webservices",
+        LEMONLDAP
+    ),
+    face!(
+        "lemonldap-wait",
+        "/lemonldap-wait/",
+        "saml/singleSignOn?IDPInitiated=1&sp=urn:amazon:webservices",
+        LEMONLDAP
     ),
 ];
