@@ -137,6 +137,34 @@ fn a_refused_code_leads_back_to_the_options() {
 }
 
 #[test]
+fn another_way_is_taken_than_the_one_that_rings_first() {
+    let other = "<a id=differentVerificationOption href='#'>Other</a>";
+    let list = azure(
+        "<a href='#' id=verificationOption0>Approve a notification</a><a href='#' id=verificationOption1>Text me at \
+         +XX X42</a><a href='#' id=verificationOption2>Call me at +XX X42</a>",
+    );
+    for (method, option) in [("sms", Some(1)), ("call", Some(2)), ("push", None)] {
+        let mut site = site(&login("")).on(POST, at_ls(azure(&format!("{PUSH}{other}"))));
+        if option.is_some() {
+            site = site.on(POST, at_ls(list.clone()));
+        }
+        let mut site = site.on(POST, html(AWS));
+        let settings = Settings {
+            mfa_method: Some(method.into()),
+            ..settings()
+        };
+        let mut ada = Ada::default();
+        run(&mut site, &settings, &mut ada).unwrap();
+        let pushes = ada.asked.iter().filter(|a| a.starts_with("push")).count();
+        assert_eq!(pushes, usize::from(option.is_none()), "{:?}", ada.asked);
+        if let Some(option) = option {
+            let end = format!("__EVENTTARGET=verificationOption{option}");
+            assert!(site.asked[3].ends_with(&end), "{:?}", site.asked);
+        }
+    }
+}
+
+#[test]
 fn a_code_that_is_refused_twice_is_refused() {
     let code = azure("<input name=VerificationCode>");
     let no = azure(
@@ -240,6 +268,28 @@ fn of_several_methods_one_is_taken_that_can_be_answered() {
         site.asked[2],
         format!("POST {LS} AuthMethod=SecurIDAuthentication&UserName=ada")
     );
+}
+
+#[test]
+fn the_configured_method_picks_the_adapter() {
+    let list = options(&format!(
+        "{}{}",
+        link("SecurIDAuthentication", "RSA"),
+        link(
+            "AzureMfaAuthentication",
+            "Azure Multi-Factor Authentication"
+        )
+    ));
+    let mut site = site(&login(""))
+        .on(POST, at_ls(list))
+        .on(POST, at_ls(azure(PUSH)))
+        .on(POST, html(AWS));
+    let settings = Settings {
+        mfa_method: Some("push".into()),
+        ..settings()
+    };
+    run(&mut site, &settings, &mut Ada::default()).unwrap();
+    assert!(site.asked[2].contains(" AuthMethod=AzureMfaAuthentication&"));
 }
 
 #[test]

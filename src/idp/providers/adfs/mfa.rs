@@ -18,7 +18,7 @@ use crate::idp::page::choices::{ChoiceOf, Choices, Take, Way};
 use crate::idp::page::kind::{PageKind, classify};
 use crate::idp::page::message::{Complaint, Message};
 use crate::idp::refusal;
-use crate::idp::visit::{Sent, Step, Visit, needs_person};
+use crate::idp::visit::{Sent, Settings, Step, Visit, needs_person};
 use crate::presence::Presence;
 
 /// How often an approval is asked after.
@@ -186,6 +186,13 @@ fn wants_code(visit: &Visit<'_>) -> bool {
     })
 }
 
+/// Is the approval that a page waits for none of what the settings name? A number is for an app and not for a call.
+fn wants_another(visit: &Visit<'_>, has_number: bool) -> bool {
+    let method = visit.settings.mfa_method.as_deref();
+    let is = |wanted: &str| method.is_some_and(|m| m.eq_ignore_ascii_case(wanted));
+    wants_code(visit) || is("sms") || (is("call") && has_number)
+}
+
 /// Nothing to type: the page is sent as it is, and the answer says how far the approval has come.
 fn wait(page: &Page, visit: &mut Visit<'_>, challenge: &Challenge<'_>) -> Result<Step> {
     let number = page.text_of("#validEntropyNumber");
@@ -206,7 +213,7 @@ fn wait(page: &Page, visit: &mut Visit<'_>, challenge: &Challenge<'_>) -> Result
     if challenge.is("securid") {
         return Err(refusal::unfamiliar(page, 0));
     }
-    if wants_code(visit)
+    if wants_another(visit, number.is_some())
         && page.has(&format!("#{OTHER_OPTION}"))
         && let Some(step) = click(challenge, OTHER_OPTION)
         && visit.once("a code instead of an approval")
@@ -391,24 +398,27 @@ fn other_methods(page: &Page, visit: &Visit<'_>) -> Vec<Way> {
         .into_iter()
         .map(|(label, method)| Way {
             label,
-            value: format!("{method}\t{}", kind_of(&method, wants_code(visit))),
+            value: format!("{method}\t{}", kind_of(&method, visit)),
             take: Take::Button { form, control: 0 },
         })
         .collect()
 }
 
-/// What an adapter's name does not say.
-fn kind_of(method: &str, wants_code: bool) -> &'static str {
+/// What an adapter's name does not say. Microsoft's can do whatever the settings name.
+fn kind_of<'v>(method: &str, visit: &Visit<'v>) -> &'v str {
     let method = method.to_ascii_lowercase();
     let makes_codes = ["securid", "symantec", "vip", "safenet"];
     if makes_codes.iter().any(|name| method.starts_with(name)) {
         "totp"
     } else if method.starts_with("azuremfaserver") || method.starts_with("silverfort") {
         "push"
-    } else if method.starts_with("azure") && wants_code {
+    } else if !method.starts_with("azure") {
+        ""
+    } else if wants_code(visit) {
         "totp"
     } else {
-        ""
+        let settings: &'v Settings = visit.settings;
+        settings.mfa_method.as_deref().unwrap_or_default()
     }
 }
 
