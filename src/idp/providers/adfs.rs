@@ -1,6 +1,7 @@
 //! AD FS: a login form without a button, realms and methods behind scripts, the page of applications, fatal pages.
 
 mod entry;
+mod methods;
 mod mfa;
 mod trouble;
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use super::entry::{clicks, label_of};
+use super::entry::label_of;
+use super::methods::{asks_duo, configured, duo, is_usable, other_methods, take_method};
 use super::{FORMS, is_options, method_of, position};
 use crate::error::{Error, Result, clean};
 use crate::idp::answer;
@@ -18,7 +19,7 @@ use crate::idp::page::choices::{ChoiceOf, Choices, Take, Way};
 use crate::idp::page::kind::{PageKind, classify};
 use crate::idp::page::message::{Complaint, Message};
 use crate::idp::refusal;
-use crate::idp::visit::{Sent, Settings, Step, Visit, needs_person};
+use crate::idp::visit::{Sent, Step, Visit, needs_person};
 use crate::presence::Presence;
 
 /// How often an approval is asked after.
@@ -113,7 +114,7 @@ pub fn step(page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {
         }
         return Some(take_method(page, visit, usable));
     }
-    if let Some(wanted) = configured(visit, &others, &challenge)
+    if let Some(wanted) = configured(visit, &others, &challenge.method)
         && visit.once("the configured method")
     {
         return Some(take_method(page, visit, vec![wanted]));
@@ -177,7 +178,7 @@ fn trouble(page: &Page, challenge: &Challenge<'_>) -> Option<String> {
     marked.or_else(said)
 }
 
-fn wants_code(visit: &Visit<'_>) -> bool {
+pub fn wants_code(visit: &Visit<'_>) -> bool {
     let method = visit.settings.mfa_method.as_deref();
     method.is_some_and(|m| {
         ["totp", "otp", "code"]
@@ -279,7 +280,7 @@ fn verification_options(
     }))
 }
 
-fn question(page: &Page) -> String {
+pub fn question(page: &Page) -> String {
     format!("How do you want to prove it is you to {}?", page.host())
 }
 
@@ -367,134 +368,4 @@ pub fn not_available(page: &Page, visit: &Visit<'_>, text: &str) -> Option<Error
             visit.address()
         ))
     })
-}
-
-fn asks_duo(page: &Page, method: &str) -> bool {
-    method.starts_with("duo")
-        || page.has("#duo_form, #duo_iframe, form#adfs_form, [name=duo_sig_request]")
-}
-
-fn duo(page: &Page, visit: &Visit<'_>) -> Error {
-    let error = refusal::needs_browser(
-        page,
-        visit,
-        "asks for Duo, which mai cannot answer at AD FS",
-    );
-    let hint = error.hint_text().unwrap_or_default().to_owned();
-    error.better_hint(format!(
-        "{hint}; or ask for another second factor, such as a code"
-    ))
-}
-
-static OPTION: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"SelectOption\(\s*["']([^"']+)["']"#).ok());
-
-/// The methods behind the links of a page.
-fn other_methods(page: &Page, visit: &Visit<'_>) -> Vec<Way> {
-    let Some(form) = page.forms.iter().position(is_options) else {
-        return Vec::new();
-    };
-    clicks(page, "[onclick*=SelectOption]", &OPTION)
-        .into_iter()
-        .map(|(label, method)| Way {
-            label,
-            value: format!("{method}\t{}", kind_of(&method, visit)),
-            take: Take::Button { form, control: 0 },
-        })
-        .collect()
-}
-
-/// What an adapter's name does not say. Microsoft's can do whatever the settings name.
-fn kind_of<'v>(method: &str, visit: &Visit<'v>) -> &'v str {
-    let method = method.to_ascii_lowercase();
-    let makes_codes = ["securid", "symantec", "vip", "safenet"];
-    if makes_codes.iter().any(|name| method.starts_with(name)) {
-        "totp"
-    } else if method.starts_with("azuremfaserver") || method.starts_with("silverfort") {
-        "push"
-    } else if !method.starts_with("azure") {
-        ""
-    } else if wants_code(visit) {
-        "totp"
-    } else {
-        let settings: &'v Settings = visit.settings;
-        settings.mfa_method.as_deref().unwrap_or_default()
-    }
-}
-
-fn method_named(way: &Way) -> &str {
-    way.value.split('\t').next().unwrap_or_default()
-}
-
-fn is_usable(way: &Way) -> bool {
-    let method = method_named(way).to_ascii_lowercase();
-    ![
-        "duo",
-        "certificateauthentication",
-        "windowsauthentication",
-        "fido",
-        "microsoftpassport",
-        "deviceauthentication",
-    ]
-    .iter()
-    .any(|name| method.starts_with(name))
-}
-
-/// The other method that the settings name, where this page is for another one.
-fn configured(visit: &Visit<'_>, others: &[Way], challenge: &Challenge<'_>) -> Option<Way> {
-    let wanted = visit.settings.mfa_device.as_deref()?.to_lowercase();
-    let says = |text: &str| text.to_lowercase().contains(&wanted);
-    let is_here = |way: &&Way| method_named(way).eq_ignore_ascii_case(&challenge.method);
-    let found = others
-        .iter()
-        .find(|way| says(&way.label) || says(&way.value))?;
-    (!says(&challenge.method) && !is_here(&found)).then(|| found.clone())
-}
-
-fn take_method(page: &Page, visit: &mut Visit<'_>, ways: Vec<Way>) -> Result<Step> {
-    let primary = ways
-        .iter()
-        .find(|w| method_named(w).eq_ignore_ascii_case(FORMS));
-    let way = match primary {
-        // A password is what there is to begin with.
-        Some(forms) if !visit.password_sent() => forms.clone(),
-        // Nobody is rung by a certificate.
-        _ if ways.len() == 1 && low(&ways[0]) == "certificateauthentication" => ways[0].clone(),
-        _ => {
-            let usable: Vec<Way> = ways.iter().filter(|w| is_usable(w)).cloned().collect();
-            if usable.is_empty() && ways.iter().all(|w| asks_duo(page, &low(w))) {
-                return Err(duo(page, visit));
-            }
-            let choices = Choices {
-                of: ChoiceOf::Factor,
-                question: question(page),
-                ways: if usable.is_empty() { ways } else { usable },
-            };
-            let picked = visit.take(page, &choices)?;
-            let way = choices.ways[picked].clone();
-            visit.device = Some(way.label.clone());
-            way
-        }
-    };
-    let Take::Button { form, .. } = way.take else {
-        return Err(refusal::unfamiliar(page, 0));
-    };
-    visit.person.step(&way.label);
-    let fields = &page.forms[form];
-    let mut answer = Answer::new(form);
-    if let Some(field) = position(fields, "AuthMethod", |_| true) {
-        answer.set(field, method_named(&way));
-    }
-    if let Some(field) = position(fields, "UserName", |c| c.value.is_empty())
-        && let Some(user) = visit.known_user()
-    {
-        let user = super::with_domain(user, visit.option("domain"));
-        answer.set(field, &user);
-    }
-    answer.no_button();
-    Ok(Step::Send(answer))
-}
-
-fn low(way: &Way) -> String {
-    method_named(way).to_ascii_lowercase()
 }
