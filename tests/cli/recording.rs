@@ -126,6 +126,34 @@ fn ctrl_c_at_a_question_saves_what_came_before_it() {
     assert_eq!(code, 130, "{seen}");
     assert!(seen.contains("Recorded 1 page"), "{seen}");
     assert_eq!(home.names("walk"), ["01.html", "walk.json"]);
+    assert_eq!(replays(&home.path("walk")).end, "interrupted");
+}
+
+#[test]
+fn a_run_that_is_cut_off_saves_what_there_is() {
+    let testbed = Testbed::start();
+    let waits = corp(&testbed, "simplesaml", "ada").replace(
+        "password: ask",
+        "password: {command: [sh, -c, 'touch asked; sleep 60'], unattended: true}",
+    );
+    let home = Home::with(&testbed, &format!("{waits}{PROFILES}"));
+    let run = home.start("login prod --record walk");
+    let asked = home.path("asked");
+    let begun = std::time::Instant::now();
+    while !asked.exists() {
+        assert!(begun.elapsed().as_secs() < 20, "the command never ran");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let pid = rustix::process::Pid::from_child(&run);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a signal is sent");
+    let answer = crate::support::finish(run, "");
+    assert_eq!(answer.code, Some(130), "{answer}");
+    assert!(
+        answer.stderr.contains("Recorded 1 page in walk"),
+        "{answer}"
+    );
+    assert_eq!(home.names("walk"), ["01.html", "walk.json"]);
+    assert_eq!(replays(&home.path("walk")).end, "interrupted");
 }
 
 #[test]

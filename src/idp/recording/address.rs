@@ -138,7 +138,7 @@ pub fn looks_like_one(value: &str) -> bool {
         && (["/", "./", "../", "?", "http://", "https://"]
             .iter()
             .any(|start| value.starts_with(start))
-            || (value.contains('?') && value.contains('=')))
+            || (value.contains('?') && value.contains('=') && !value.contains("://")))
 }
 
 /// What stands in a value that is encoded as a part of an address, if it is.
@@ -274,6 +274,8 @@ mod tests {
     fn an_address_within_an_address_is_masked_alike() {
         let mut masker = masker();
         let host = masker.host("acme.test");
+        let state = masker.value("_a1b2c3:https://acme.test/?x=y");
+        assert!(state.ends_with(&format!(":https://{host}/?x=y")), "{state}");
         let masked = masker.address("/go?to=https%3A%2F%2Facme.test%2Flogin%3Fu%3Dada");
         assert!(
             masked.contains(&format!("https%3A%2F%2F{host}%2Flogin%3Fu%3D")),

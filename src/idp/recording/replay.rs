@@ -49,11 +49,13 @@ pub async fn replay(folder: &Path) -> Result<Replayed> {
     let mut site = Site {
         folder: folder.to_path_buf(),
         steps: walk_file.steps.into(),
+        is_cut: walk_file.end == Kind::Interrupted.name(),
         strayed: None,
         number: 0,
     };
     let mut person = Script {
         answers: walk_file.answers.into(),
+        is_cut: walk_file.end == Kind::Interrupted.name(),
         codes: 0,
     };
     let outcome = walk(
@@ -126,6 +128,8 @@ fn kind(name: &str) -> Kind {
 struct Site {
     folder: PathBuf,
     steps: VecDeque<StepFile>,
+    /// It ends with Ctrl-C: whatever comes after its last step was never answered.
+    is_cut: bool,
     strayed: Option<String>,
     number: usize,
 }
@@ -134,6 +138,9 @@ impl Fetch for Site {
     async fn fetch(&mut self, request: Request, trusted: &TrustedOrigins) -> Result<Response> {
         self.number += 1;
         let Some(step) = self.steps.pop_front() else {
+            if self.is_cut {
+                return Err(Error::interrupted());
+            }
             return Err(self.stray(&request, "the end of the recording"));
         };
         if let Some(difference) = difference(&request, &step.request) {
@@ -239,6 +246,7 @@ fn difference(request: &Request, recorded: &RequestFile) -> Option<String> {
 /// A person who says what was said, in other words.
 struct Script {
     answers: VecDeque<AnswerFile>,
+    is_cut: bool,
     codes: usize,
 }
 
@@ -246,9 +254,12 @@ impl Script {
     /// The recorded answer to the next question of that kind.
     fn next(&mut self, asked: &str) -> Result<AnswerFile> {
         let at = self.answers.iter().position(|answer| answer.asked == asked);
-        let answer = at.and_then(|at| self.answers.remove(at)).ok_or_else(|| {
-            Error::needs_you(format!("{asked} was not asked for in the recording"))
-        })?;
+        let Some(answer) = at.and_then(|at| self.answers.remove(at)) else {
+            return Err(match self.is_cut {
+                true => Error::interrupted(),
+                false => Error::needs_you(format!("{asked} was not asked for in the recording")),
+            });
+        };
         match &answer.failure {
             Some(failure) => Err(Error::new(kind(failure), format!("{asked} was not given"))),
             None => Ok(answer),
