@@ -85,6 +85,7 @@ pub const PROVIDERS: &[&dyn Provider] = &[
     &cas::Cas, // before Shibboleth, whose folder `/idp/profile/` it has too
     &shibboleth::Shibboleth,
     &lemonldap::LemonLdap,
+    &pingfederate::PingFederate,
 ];
 
 /// The row with this name.

@@ -9,6 +9,7 @@ mod lemonldap;
 mod logins;
 mod openam;
 mod pages;
+mod pingfederate;
 mod providers;
 mod shibboleth;
 

@@ -64,6 +64,7 @@ macro_rules! adfs {
 }
 const OPENAM: Serve = openam::serve;
 const LEMONLDAP: Serve = lemonldap::serve;
+const PINGFEDERATE: Serve = pingfederate::serve;
 
 /// The faces in no order that matters: a request goes to the longest prefix of its path.
 pub(crate) static FACES: &[Face] = &[
@@ -439,5 +440,41 @@ pub(crate) static FACES: &[Face] = &[
         "/lemonldap-wait/",
         "saml/singleSignOn?IDPInitiated=1&sp=urn:amazon:webservices",
         LEMONLDAP
+    ),
+    face!(
+        "pingfederate",
+        "/ping/",
+        "idp/startSSO.ping?PartnerSpId=urn:amazon:webservices",
+        PINGFEDERATE
+    ),
+    face!(
+        "pingfederate-first",
+        "/first/ping/",
+        "idp/startSSO.ping?PartnerSpId=urn:amazon:webservices",
+        PINGFEDERATE
+    ),
+    face!(
+        "pingfederate-template",
+        "/template/ping/",
+        "idp/startSSO.ping?PartnerSpId=urn:amazon:webservices",
+        PINGFEDERATE
+    ),
+    face!(
+        "pingfederate-push",
+        "/push/ping/",
+        "idp/startSSO.ping?PartnerSpId=urn:amazon:webservices",
+        PINGFEDERATE
+    ),
+    face!(
+        "pingfederate-error",
+        "/error/ping/",
+        "idp/startSSO.ping?PartnerSpId=urn:amazon:webservices",
+        PINGFEDERATE
+    ),
+    face!(
+        "pingfederate-ntlm",
+        "/ntlm/ping/",
+        "idp/startSSO.ping?PartnerSpId=urn:amazon:webservices",
+        PINGFEDERATE
     ),
 ];

@@ -1,1 +1,0 @@
-//! PingFederate with PingID.
