@@ -158,7 +158,7 @@ pub(super) fn policy_arn(text: &str) -> Result<String, String> {
     }
 }
 
-pub(super) fn is_account(text: &str) -> bool {
+pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 

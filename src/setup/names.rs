@@ -165,7 +165,7 @@ fn named(prefix: &str, parts: &[&str]) -> String {
 }
 
 /// `name`, else `name-2`, `name-3`, …
-fn first_free(name: &str, taken: impl Fn(&str) -> bool) -> String {
+pub fn first_free(name: &str, taken: impl Fn(&str) -> bool) -> String {
     if !taken(name) {
         return name.to_string();
     }
@@ -180,7 +180,7 @@ fn first_free(name: &str, taken: impl Fn(&str) -> bool) -> String {
 }
 
 /// What can stand in a name, a `-` for each run of what cannot.
-fn readable(text: &str) -> String {
+pub fn readable(text: &str) -> String {
     let mut name = String::new();
     for c in text.chars() {
         if c.is_ascii_alphanumeric() || "._-".contains(c) {

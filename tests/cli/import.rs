@@ -1,1 +1,140 @@
 //! `mai import`.
+
+use crate::support::Home;
+
+const SAML2AWS: &str = "[corp]\nurl = https://adfs.test\nusername = ada\nprovider = ADFS\n\
+    role_arn = arn:aws:iam::111111111111:role/Admin\naws_session_duration = 28800\npassword = hunter2\n\
+    [audit]\nurl = https://adfs.test\nusername = ada\nprovider = ADFS\nrole_arn = arn:aws:iam::222222222222:role/Audit\n\
+    aws_profile = audit\n";
+
+const AWS_CONFIG: &str = "[default]\nregion = eu-west-1\n[profile goo]\ngoogle_config.google_idp_id = C1\n\
+    google_config.google_sp_id = 7\ngoogle_config.google_username = ada@x.test\n";
+
+const OWN: &str = "# mine\nidentity_providers:\n  old: {url: 'https://old.test/start', username: ada}\nprofiles:\n  \
+    corp: {identity_provider: old} # stays\n";
+
+fn home() -> Home {
+    let home = Home::new();
+    home.write(".saml2aws", SAML2AWS);
+    home.write(".aws/config", AWS_CONFIG);
+    home
+}
+
+#[test]
+fn nothing_is_written_before_somebody_agrees() {
+    let home = home();
+    let answer = home.mai("import -n").ok();
+    assert!(answer.stdout.contains("url: https://adfs.test/adfs/ls/IdpInitiatedSignOn.aspx?loginToRp=urn:amazon:webservices"), "{answer}");
+    assert!(home.names(".config/mai").is_empty());
+    home.mai("import --no-input").fails(3, &["--yes"]);
+    assert!(home.names(".config/mai").is_empty());
+    let mut terminal = home.terminal("import saml2aws");
+    terminal
+        .expect("Write this to ~/.config/mai/profiles.yaml?")
+        .line("n");
+    terminal.expect("Nothing was written.");
+    assert_eq!(terminal.end().1, 0);
+    assert!(home.names(".config/mai").is_empty());
+}
+
+#[test]
+fn what_other_tools_know_becomes_profiles() {
+    let home = home();
+    let mut terminal = home.terminal("import");
+    terminal
+        .expect("Write this to ~/.config/mai/profiles.yaml?")
+        .line("y");
+    terminal.expect("Wrote 3 profiles to ~/.config/mai/profiles.yaml.");
+    terminal.expect("Next: mai login corp");
+    assert_eq!(terminal.end().1, 0);
+    let list = home.mai("list -o json").ok().json();
+    let list = list.as_array().unwrap();
+    let of = |name: &str| list.iter().find(|p| p["profile"] == name).unwrap();
+    assert_eq!(
+        of("corp")["role_arn"],
+        "arn:aws:iam::111111111111:role/Admin"
+    );
+    assert_eq!(of("corp")["aws_profile"], "saml");
+    assert_eq!(of("audit")["aws_profile"], "audit");
+    assert_eq!(
+        of("corp")["identity_provider"],
+        of("audit")["identity_provider"]
+    );
+    assert_eq!(of("goo")["username"], "ada@x.test");
+    // Once more: all of it is there.
+    let answer = home.mai("import").ok();
+    assert!(
+        answer.stderr.contains("There is nothing to take over."),
+        "{answer}"
+    );
+}
+
+#[test]
+fn what_stands_there_stays_and_names_do_not_clash() {
+    let home = home();
+    home.profiles(OWN);
+    let answer = home.mai("import saml2aws --yes -o json").ok();
+    assert_eq!(
+        answer.json()["profiles"],
+        serde_json::json!(["corp-saml2aws", "audit"])
+    );
+    let text = home.read(".config/mai/profiles.yaml");
+    for line in OWN.lines() {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    home.mai("list").ok();
+}
+
+#[test]
+fn passwords_in_plain_files_stay_where_they_are_and_are_said() {
+    let home = home();
+    let answer = home.mai("import --yes").ok();
+    assert!(
+        answer
+            .stderr
+            .contains("~/.saml2aws [corp]: there is a password or secret in that file"),
+        "{answer}"
+    );
+    let all = format!("{answer}{}", home.read(".config/mai/profiles.yaml"));
+    assert!(!all.contains("hunter2"), "{all}");
+}
+
+#[test]
+fn a_broken_file_of_another_tool_is_named_and_does_not_stop_the_others() {
+    let home = home();
+    home.write(".saml2aws", "[corp\nurl = hunter2\n");
+    home.mai("import saml2aws").fails(2, &["~/.saml2aws:1"]);
+    let answer = home.mai("import --yes").ok();
+    assert!(answer.stderr.contains("~/.saml2aws:1"), "{answer}");
+    assert!(answer.stderr.contains("Wrote 1 profile"), "{answer}");
+    assert!(!answer.stderr.contains("hunter2"), "{answer}");
+    home.write(".clisso.yaml", "apps:\n  a: [hunter2\n");
+    home.mai("import clisso").fails(2, &["~/.clisso.yaml:"]);
+}
+
+#[test]
+fn a_tool_that_is_not_there_and_one_that_nobody_knows_are_told_apart() {
+    let home = Home::new();
+    let answer = home.mai("import").ok();
+    assert!(
+        answer.stderr.contains("There is nothing to take over."),
+        "{answer}"
+    );
+    home.mai("import saml2aws")
+        .fails(2, &["~/.saml2aws holds nothing of saml2aws", "--from"]);
+    home.mai("import saml2aws --from ~/none")
+        .fails(2, &["there is no file ~/none"]);
+    home.mai("import saml2awz").fails(2, &["saml2aws"]);
+}
+
+#[test]
+fn another_file_can_be_named() {
+    let home = Home::new();
+    let file = home.write("elsewhere", SAML2AWS);
+    home.mai(&format!("import saml2aws --yes --from {}", file.display()))
+        .ok();
+    assert!(
+        home.read(".config/mai/profiles.yaml")
+            .contains("role/Audit")
+    );
+}
