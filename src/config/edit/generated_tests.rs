@@ -142,6 +142,14 @@ fn new(name: &str) -> NewProfile {
     }
 }
 
+fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
 /// Text that is mostly YAML: pieces of it in any order.
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
@@ -198,7 +206,7 @@ fn pieces() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(cases(500))]
 
     #[test]
     fn any_text_is_changed_as_wanted_or_left_alone(before in pieces()) {
@@ -221,7 +229,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(cases(150))]
 
     #[test]
     fn adding_keeps_every_line_and_going_back_gives_the_old_text(shape in shape()) {

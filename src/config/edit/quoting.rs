@@ -226,6 +226,8 @@ mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
         #[test]
         fn every_text_is_read_back_as_itself(words in "\\PC{0,12}|[-a-z0-9:#,'\"{}\\[\\]&*!|>%@ ~.\\n\\t\\\\]{0,8}") {
             let file = SourceFile::new("/x".into(), "x".into());
