@@ -325,7 +325,7 @@ fn mai_alone_asks_which_profile_and_never_takes_the_last_used() {
         2,
         &[
             "which profile? there are several, and no default",
-            "`default_profile`",
+            "`mai set-default`",
         ],
     );
     let mut terminal = home.terminal("");
