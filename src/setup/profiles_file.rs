@@ -30,16 +30,7 @@ pub fn change<T>(
 ) -> Result<Changed<T>> {
     let path = config.own_file.path();
     let classic = config.classic.as_ref();
-    if let Some(outdated) = classic.filter(|classic| classic.is_outdated()) {
-        return Err(Error::usage(format!(
-            "{} belongs to the Python Mai and is never changed",
-            outdated.file.shown()
-        ))
-        .hint(format!(
-            "there is {} by now: name that one",
-            config.own_file.shown()
-        )));
-    }
+    refuse_outdated(config)?;
     let written = locked_file::update_shared(path, paths.state_folder()?, |bytes| {
         let mut draft = Draft::parse(bytes, &config.own_file)?;
         // Unless somebody was faster.
@@ -68,7 +59,24 @@ pub fn change<T>(
 
 /// Can the file be written at all? For a look before a sign-in, so that nobody signs in in vain.
 pub fn check_writable(config: &Config) -> Result<()> {
+    refuse_outdated(config)?;
     locked_file::check_writable(config.own_file.path())
+}
+
+/// The Python Mai's file, named although there is a profiles.yaml by now.
+fn refuse_outdated(config: &Config) -> Result<()> {
+    let classic = config.classic.as_ref();
+    let Some(outdated) = classic.filter(|classic| classic.is_outdated()) else {
+        return Ok(());
+    };
+    Err(Error::usage(format!(
+        "{} belongs to the Python Mai and is never changed",
+        outdated.file.shown()
+    ))
+    .hint(format!(
+        "there is {} by now: name that one",
+        config.own_file.shown()
+    )))
 }
 
 /// What became of the Python Mai's file.

@@ -457,6 +457,31 @@ fn two_at_once_both_survive() {
 }
 
 #[test]
+fn the_python_mais_profiles_come_along() {
+    let testbed = Testbed::start();
+    let home = empty(&testbed);
+    let classic = format!(
+        "global: {{default_profile: old}}\nold:\n  saml_identity_provider_url: {}\n  saml_role: \
+         ['arn:aws:iam::111111111111:saml-provider/corp', 'arn:aws:iam::111111111111:role/ReadOnly', acme]\n  \
+         saml_user: carol\n",
+        testbed.face("simple")
+    );
+    home.write(".config/mai/mai.yaml", &classic);
+    create(&home, "old").fails(2, &["there is a profile `old` already"]);
+    let answer = create(&home, "new").ok();
+    assert!(answer.stderr.contains("Copied 1 profile from"), "{answer}");
+    assert_eq!(home.read(".config/mai/mai.yaml"), classic);
+    let after = home.read(FILE);
+    assert!(after.contains("default_profile: old"), "{after}");
+    assert_eq!(after.matches("url:").count(), 1, "{after}");
+    assert!(home.key("new", "aws_access_key_id").is_some(), "{after}");
+    // The old file, named after it was copied, is not the one to write to.
+    testbed.clear_requests();
+    create(&home, "-c .config/mai/mai.yaml newer").fails(2, &["belongs to the Python Mai"]);
+    assert!(testbed.requests().is_empty());
+}
+
+#[test]
 fn an_encrypted_assertion_needs_both_arns() {
     let testbed = Testbed::start();
     testbed.set(Fault::Assertion(AssertionFault::Encrypted));
