@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::run::Run;
 use super::sign_in_options::{SignInOptions, again};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::login::offer::{self, Errand};
 use crate::setup::create_all::{self, Row};
 use crate::setup::profiles_file;
@@ -55,7 +55,7 @@ impl CreateAll {
                     let file = run.config.own_file.shown();
                     let question = format!("Write {} to {file}?", counted(new));
                     if !run.ui.confirm(&question, true)? {
-                        return Err(Error::interrupted());
+                        return Err(Error::new(Kind::Interrupted, "nothing was written"));
                     }
                 }
             }

@@ -567,7 +567,9 @@ fn account_names_are_asked_of_aws_only_when_that_is_wished() {
         // They are learned.
         let roles = home.mai_with("roles --password-stdin", PASSWORD).ok();
         assert!(roles.stdout.contains("acme-prod"), "{roles}");
-        assert!(!roles.stdout.contains("not-mine"), "{roles}");
+        let learned = home.read(".local/state/mai/learned");
+        assert!(learned.contains("acme-prod"), "{learned}");
+        assert!(!learned.contains("not-mine"), "{learned}");
         assert_eq!(asked(&testbed), 1);
     }
     for page in [

@@ -38,6 +38,11 @@ fn a_person_sees_the_list_and_says_yes_or_no() {
         assert_eq!(ended, code, "{seen}");
         if code != 0 {
             assert_eq!(home.read(FILE), "");
+            assert_eq!(
+                seen.contains("nothing was written"),
+                answer == "n",
+                "{seen}"
+            );
         } else {
             assert!(seen.contains("Wrote 4 profiles to"), "{seen}");
             assert!(seen.contains("`mai login --all`"), "{seen}");

@@ -42,7 +42,11 @@ pub(crate) fn serve(world: &World, request: &Request) -> Reply {
     if claims.roles.len() == 1 {
         return Reply::redirect(302, "/console").cookie("aws-creds", "x", "/");
     }
-    let mut accounts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    // Whoever has an alias is on the page, as accounts are that the assertion does not reach.
+    let mut accounts: BTreeMap<String, Vec<String>> = names
+        .iter()
+        .map(|(id, name)| (format!("{name} ({id})"), Vec::new()))
+        .collect();
     for (role, _) in &claims.roles {
         let id = role.split(':').nth(4).unwrap_or_default();
         let heading = match names.get(id) {
