@@ -30,7 +30,7 @@ pub struct Create {
     #[arg(long, value_name = "ARN")]
     provider_arn: Option<ProviderArn>,
     /// The section of ~/.aws/credentials, if it is not to be called like the profile
-    #[arg(long, alias = "aws-profile", value_name = "NAME")]
+    #[arg(long, alias = "aws-profile", value_name = "SECTION")]
     awsprofile: Option<String>,
     /// The region of the profile
     #[arg(long, value_parser = typed::region)]

@@ -17,7 +17,7 @@ pub struct SignInOptions {
     #[arg(short = 'U', long, value_name = "USER")]
     user: Option<String>,
     /// An identity provider of profiles.yaml
-    #[arg(long, value_name = "NAME", conflicts_with = "url")]
+    #[arg(long, value_name = "IDP", conflicts_with = "url")]
     idp: Option<String>,
     /// What the new identity provider runs, if its pages do not tell (`auto`)
     #[arg(long = "type", value_name = "TYPE", conflicts_with = "idp")]

@@ -51,7 +51,7 @@ pub fn check(paths: &Paths, config: &Config, wish: &Wish) -> Result<()> {
     credentials_file::read(credentials)?
         .may_write(wish.section(), false)
         .map_err(|error| {
-            error.better_hint("choose another section with --awsprofile NAME, or another name")
+            error.better_hint("choose another section with --awsprofile SECTION, or another name")
         })
 }
 

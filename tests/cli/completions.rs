@@ -54,6 +54,7 @@ fn arguments_offer_what_they_take() {
         ("pro", "roles", &["prod"]),
         ("pro", "ro", &["prod"]),
         ("", "roles --idp", &["corp", "partner"]),
+        ("", "create new --idp", &["corp", "partner"]),
         ("--idp=p", "roles", &["--idp=partner"]),
         (
             "",

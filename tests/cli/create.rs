@@ -412,7 +412,7 @@ fn what_cannot_be_written_is_known_before_the_sign_in() {
     );
     create(&home, &format!("prod -U carol {}", at(&testbed))).fails(
         4,
-        &["[prod]", "choose another section with --awsprofile NAME"],
+        &["[prod]", "choose another section with --awsprofile SECTION"],
     );
     home.write(".config/mai", "a file where a folder should be");
     let answer = create(&home, &format!("other -U carol {}", at(&testbed)));
