@@ -1,6 +1,6 @@
 //! The process itself: what it must not leave behind, and how it ends when it is told to.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Held while a file is in a state that must not be left.
@@ -70,7 +70,7 @@ pub fn leave_on_signals(clean_up: fn()) {
             clean_up();
             if signal == SIGINT {
                 // A spinner may stand on the line.
-                let erase = if std::io::stderr().is_terminal() {
+                let erase = if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
                     "\r\u{1b}[K"
                 } else {
                     ""

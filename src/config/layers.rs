@@ -310,6 +310,7 @@ fn changeable_by_others(_: &Metadata) -> Option<Changeable> {
 }
 
 #[derive(Clone, Copy)]
+#[cfg_attr(not(unix), expect(dead_code))] // nothing tells there who may write a file
 enum Changeable {
     ForeignOwner,
     /// Often the person's own group, so addresses are left to it.

@@ -1,5 +1,6 @@
 //! The real binary, run as a person runs it: a home of its own, the testbed for a company, a pseudo-terminal where it
-//! asks.
+//! asks. Pseudo-terminals, signals and modes are those of Unix.
+#![cfg(unix)]
 
 mod support;
 

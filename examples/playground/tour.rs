@@ -1,8 +1,4 @@
-//! The main job without an account, an identity provider or a network: `cargo run --example playground`.
-//!
-//! An identity provider and an STS start on loopback, a home folder is made up, and a real `mai` signs in to two
-//! profiles with one password. Everything is gone afterwards. With `-- --shell` a shell opens in that home instead, to
-//! try things by hand.
+//! What happens in the playground, step by step.
 
 use std::error::Error;
 use std::io::Write;
@@ -15,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use mai_testbed::{PASSWORD, Testbed};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-fn main() -> Result<ExitCode, Box<dyn Error>> {
+pub fn main() -> Result<ExitCode, Box<dyn Error>> {
     // Under the name `mai` this program is mai itself: the same code as the installed binary.
     let name = std::env::args_os().next().map(PathBuf::from);
     if name.as_deref().and_then(Path::file_name) == Some("mai".as_ref()) {
