@@ -29,8 +29,7 @@ enum Shell {
     Bash,
     Elvish,
     Fish,
-    #[value(name = "powershell")]
-    PowerShell,
+    Powershell,
     Zsh,
 }
 
@@ -40,7 +39,7 @@ impl Shell {
             Shell::Bash => include_str!("completions/mai.bash"),
             Shell::Elvish => include_str!("completions/mai.elv"),
             Shell::Fish => include_str!("completions/mai.fish"),
-            Shell::PowerShell => include_str!("completions/mai.ps1"),
+            Shell::Powershell => include_str!("completions/mai.ps1"),
             Shell::Zsh => include_str!("completions/_mai"),
         }
     }

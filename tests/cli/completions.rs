@@ -103,7 +103,7 @@ fn the_file_named_on_the_line_is_the_one_that_counts() {
     let provider = "identity_providers: {corp: {url: \"https://login.example.com/\"}}";
     home.write(
         "other.yaml",
-        &format!("{provider}\nprofiles: {{elsewhere: {{identity_provider: corp}}}}\n"),
+        format!("{provider}\nprofiles: {{elsewhere: {{identity_provider: corp}}}}\n"),
     );
     assert_eq!(offered(&home, "", "-c other.yaml login"), ["elsewhere"]);
     assert_eq!(offered(&home, "", "login -c other.yaml"), ["elsewhere"]);
