@@ -84,6 +84,8 @@ const PLACES: &[&str] = &[
     "[aria-live=assertive]",
     ".error",
     ".errors",
+    ".errornote",
+    ".errorlist",
     ".has-error",
     ".is-error",
     ".invalid-feedback",
@@ -158,7 +160,7 @@ static CLASSES: LazyLock<Vec<(Complaint, Regex)>> = LazyLock::new(|| {
         ),
         (
             Complaint::BadCredentials,
-            r"incorrect|invalid|wrong|not recogni[sz]ed|did ?n.t recogni[sz]e|cannot be identified|could not (be )?(find|found|verif|sign)|unknown (user|account)|user not found|not find|failed|failure|do(es)? ?n.t match|do not match|falsch|ungültig|fehlgeschlagen|unbekannt|inv[aá]lid|incorrecte?|erron[ée]|échou|onjuist|ongeldig|felaktig|正しくありません|不正确|错误",
+            r"incorrect|invalid|wrong|enter (a|the) correct|not recogni[sz]ed|did ?n.t recogni[sz]e|cannot be identified|could not (be )?(find|found|verif|sign)|unknown (user|account)|user not found|not find|failed|failure|do(es)? ?n.t match|do not match|falsch|ungültig|fehlgeschlagen|unbekannt|inv[aá]lid|incorrecte?|erron[ée]|échou|onjuist|ongeldig|felaktig|正しくありません|不正确|错误",
         ),
     ]
     .into_iter()
@@ -213,6 +215,10 @@ mod tests {
                 BadCredentials,
             ),
             ("Usuario o contraseña incorrectos", BadCredentials),
+            (
+                "Please enter a correct username and password. Note that both fields may be case-sensitive.",
+                BadCredentials,
+            ),
             ("Invalid authenticator code.", BadCode),
             ("The code you entered is incorrect", BadCode),
             ("Wrong verification code", BadCode),
@@ -278,6 +284,8 @@ mod tests {
             "<div class='alert alert-danger'>Wrong <b>password</b></div>",
             "<div class='message-box error'><h3>Wrong password</h3></div>",
             "<p role=alert>Wrong password</p>",
+            "<p class=errornote>Wrong password</p>",
+            "<ul class='errorlist nonfield'><li>Wrong password</ul>",
             "<div class=error></div><div class=error>Wrong password</div>",
             "<div><img class='float-l erroricon' src=x><b>Wrong password</b></div>",
         ] {
