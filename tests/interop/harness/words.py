@@ -2,6 +2,7 @@
 
 # Exit codes, as documented
 DONE = 0
+FAILED = 1
 MISTAKEN = 2
 NEEDS_A_PERSON = 3
 REFUSED = 4
@@ -31,6 +32,7 @@ SAYS_CHANGE_PASSWORD = r"(?i)password[^\n]*must be changed"
 SAYS_CONSENT = r"(?i)consent|agree"
 SAYS_UNKNOWN_SERVICE = r"(?i)does not know the service"
 SAYS_NOT_STARTED = r"(?i)could not start the service"
+SAYS_NO_ACCESS = r"(?i)does not let you in"
 SAYS_NOT_OFFERED = r"(?i)not offered|does not offer|offers no"
 SAYS_SHORTER = r"(?i)(longest|at most|maximum|instead)"
 SAYS_UNTRUSTED = r"(?i)certificate"

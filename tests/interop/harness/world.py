@@ -4,7 +4,7 @@ import pathlib
 import shutil
 import unittest
 
-from . import clients, keycloak, lemonldap, processes, secret_service, simplesamlphp, sts, web
+from . import clients, django_idp, keycloak, lemonldap, processes, secret_service, simplesamlphp, sts, web
 from .browser import Browser
 from .person import Person
 
@@ -23,6 +23,7 @@ class World:
         self.clients = clients.Clients(cache / "venv", cache / "clients/node_modules")
         self._servers = {
             "keycloak": keycloak.Keycloak(cache / "keycloak", folder / "keycloak", self.web),
+            "django": django_idp.DjangoIdp(cache / "venv/bin/python", folder / "django", self.web),
             "lemonldap": lemonldap.LemonLdap(folder / "lemonldap", self.web),
             "moto": sts.Moto(cache / "venv/bin/moto_server", folder / "moto", self.web),
             "simplesamlphp": simplesamlphp.SimpleSamlPhp(folder / "simplesamlphp", self.web),
@@ -36,11 +37,13 @@ class World:
         servers = self._servers
         self._try("keycloak", servers["keycloak"].start)
         self._try("moto", servers["moto"].start)
+        self._try("django", servers["django"].start)
         self._try("lemonldap", servers["lemonldap"].start)
         self._try("simplesamlphp", servers["simplesamlphp"].start)
         self.web.start(servers["simplesamlphp"].socket, servers["lemonldap"].socket)
         self._try("keyring", servers["keyring"].start)
         self._try("moto", servers["moto"].wait)
+        self._try("django", servers["django"].wait)
         self._try("lemonldap", servers["lemonldap"].wait)
         self._try("keycloak", servers["keycloak"].wait)
         accounts = {pair.split(":")[4] for _, roles in simplesamlphp.PEOPLE.values() for pair in roles or []}
@@ -48,6 +51,7 @@ class World:
             "simplesamlphp": [simplesamlphp.PROVIDER.replace("123456789012", each) for each in sorted(accounts)],
             "keycloak": [keycloak.PROVIDER],
             "lemonldap": [lemonldap.PROVIDER],
+            "django": [django_idp.PROVIDER],
         }
         providers = {}
         for name in arns:
