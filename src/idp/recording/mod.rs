@@ -63,6 +63,8 @@ struct Given {
     what: &'static str,
     /// Of a code its length, of a choice the number that was picked.
     number: Option<usize>,
+    /// The same code as the one before.
+    repeated: bool,
     said: std::result::Result<bool, Kind>,
 }
 
@@ -120,6 +122,7 @@ impl Recording {
         self.notes().answers.push(Given {
             what,
             number,
+            repeated: false,
             said: match said {
                 Ok(_) => Ok(yes),
                 Err(error) => Err(error.kind()),
@@ -232,7 +235,12 @@ impl Person for Overheard<'_> {
         let length = said.as_ref().ok().map(|code| code.expose().chars().count());
         self.recording.heard("code", length, &said, true);
         if let Ok(code) = &said {
-            self.recording.notes().codes.push(code.clone());
+            let mut notes = self.recording.notes();
+            let repeated = notes.codes.last() == Some(code);
+            if let Some(given) = notes.answers.last_mut() {
+                given.repeated = repeated;
+            }
+            notes.codes.push(code.clone());
         }
         said
     }

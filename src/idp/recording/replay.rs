@@ -277,8 +277,9 @@ impl Person for Script {
     }
 
     fn code(&mut self, _ask: &CodeRequest) -> Result<Secret> {
-        let length = self.next("code")?.number.unwrap_or(6);
-        self.codes += 1;
+        let answer = self.next("code")?;
+        let length = answer.number.unwrap_or(6);
+        self.codes += usize::from(!answer.repeated);
         let digits = format!("{:0length$}", self.codes);
         Ok(Secret::new(digits))
     }

@@ -171,6 +171,7 @@ fn answers(notes: &Notes) -> Vec<AnswerFile> {
     let answers = notes.answers.iter().map(|given| AnswerFile {
         asked: given.what.to_owned(),
         number: given.number,
+        repeated: given.repeated,
         no: given.said == Ok(false),
         failure: given.said.err().map(|kind| kind.name().to_owned()),
     });

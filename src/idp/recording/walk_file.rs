@@ -116,6 +116,9 @@ pub struct AnswerFile {
     /// Of a code its length, of a choice what was picked, counted from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<usize>,
+    /// The same code as the one before.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub repeated: bool,
     #[serde(default, skip_serializing_if = "is_false")]
     pub no: bool,
     /// The kind of the error, where there was no answer.

@@ -123,6 +123,9 @@ fn literals(source: &str) -> Vec<String> {
     found
 }
 
+/// These stand in literals too, as endings or examples, and might be somebody's.
+const NEVER: &[&str] = &["ada", "corp", "example", "acme", "amazonaws"];
+
 /// Its words, without the letters of escapes (`\b`, `\s`, `\n`).
 fn chunks(literal: &str, found: &mut BTreeSet<String>) {
     let mut plain = String::new();
@@ -137,7 +140,8 @@ fn chunks(literal: &str, found: &mut BTreeSet<String>) {
     }
     for chunk in plain.split(|c: char| !c.is_alphanumeric()) {
         let word = chunk.to_lowercase();
-        if word.chars().count() > 1 && !word.chars().all(char::is_numeric) {
+        let is_word = word.chars().count() > 1 && !word.chars().all(char::is_numeric);
+        if is_word && !NEVER.contains(&word.as_str()) {
             found.insert(word);
         }
     }
