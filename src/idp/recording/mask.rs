@@ -53,7 +53,11 @@ impl Masker {
                     .collect::<Vec<_>>()
             })
             // A known word alone says nothing, whoever has it as a password.
-            .filter(|parts| !parts.is_empty() && !(parts.len() == 1 && words::is_listed(&parts[0])))
+            .filter(|parts| match &parts[..] {
+                [] => false,
+                [only] => !words::is_listed(only),
+                _ => true,
+            })
             .collect();
         Masker {
             is_aws,
