@@ -118,7 +118,7 @@ class LemonLdap(Case):
 
     def test_a_code_comes_from_the_keyring(self):
         idp = {"password": "keyring", "mfa": {"method": "totp", "code": "keyring"}}
-        person = self.person("totp-kept", idp=idp, bus=self.world.keyring.address)
+        person = self.person("app-kept", idp=idp, bus=self.world.keyring.address)
         terminal = person.at_terminal("login", "prod")
         terminal.expect(words.ASKS_PASSWORD)
         terminal.types_secretly(person.password)
@@ -129,7 +129,7 @@ class LemonLdap(Case):
         self.ends_with(terminal.ends(), words.DONE)
         self.has_keys(person)
         accounts = self.world.keyring.accounts()
-        self.assertIn(f"totp/corp/totp-kept@{self.world.lemonldap.origin}", accounts)
+        self.assertIn(f"totp/corp/app-kept@{self.world.lemonldap.origin}", accounts)
 
     def test_a_code_is_not_asked_of_nobody(self):
         person = self.person("totp-mistyped")

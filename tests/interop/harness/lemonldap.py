@@ -32,7 +32,7 @@ PEOPLE = {
     "expired": ([DEVELOPER], EXPIRED, {}),
     "reset": ([DEVELOPER], RESET, {}),
     "totp": ([DEVELOPER], GOOD, {"phone": True}),
-    "totp-kept": ([DEVELOPER], GOOD, {"phone": True}),
+    "app-kept": ([DEVELOPER], GOOD, {"phone": True}),
     "totp-mistyped": ([DEVELOPER], GOOD, {"phone": True}),
     "messages": ([DEVELOPER], GOOD, {"messages": True}),
     "both": ([DEVELOPER], GOOD, {"phone": True, "messages": True}),

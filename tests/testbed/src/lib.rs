@@ -33,6 +33,7 @@
 //! | `leaky` | secrets in every corner, and the password said back |
 //! | `simplesaml`, `simplesaml-1.19`, `simplesaml-consent` | like SimpleSAMLphp |
 //! | `keycloak`, `keycloak-v2`, `keycloak-terms`, `keycloak-enrol`, `keycloak-update-password`, `keycloak-expired` | like Keycloak |
+//! | `lemonldap`, `lemonldap-choice`, `lemonldap-menu`, `lemonldap-info`, `lemonldap-notice`, `lemonldap-key`, `lemonldap-captcha`, `lemonldap-enrol`, `lemonldap-wait` | like LemonLDAP::NG |
 
 mod encoding;
 mod faults;
