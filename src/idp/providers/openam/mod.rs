@@ -84,14 +84,22 @@ impl Provider for OpenAm {
             return Some(Ok(Step::StartAgain(Again::Portal, error)));
         }
         // Trouble of the server is no login page, wherever it stands.
-        (page.status < 400).then(|| Ok(Step::Call(ask(Call::get(settings)))))
+        (page.status < 400).then(|| {
+            let call = Call::get(settings);
+            Ok(Step::Call(of_version(call, "protocol=1.0,resource=1.1")))
+        })
     }
 }
 
-/// As the program of the page asks.
+/// As the program of the page asks to sign in.
 fn ask(call: Call) -> Call {
+    of_version(call, "protocol=1.0,resource=2.0")
+}
+
+/// Each part of the server counts its own versions, and answers 404 to those it never had.
+fn of_version(call: Call, version: &str) -> Call {
     call.header("accept", "application/json")
-        .header("accept-api-version", "protocol=1.0,resource=2.0")
+        .header("accept-api-version", version)
         .header("x-requested-with", "XMLHttpRequest")
 }
 

@@ -168,7 +168,7 @@ impl Visit<'_> {
             name if name.starts_with("simplesaml") => "SimpleSAMLAuthToken",
             name if name.starts_with("keycloak") => "KEYCLOAK_IDENTITY",
             name if name.starts_with("adfs") => "MSISAuth",
-            "openam-am7" => "sso5f3a",
+            "openam-am7" | "openam-classic" => "sso5f3a",
             name if name.starts_with("openam") => "iPlanetDirectoryPro",
             name if name.starts_with("lemonldap") => "lemonldap",
             _ => "testbed_session",

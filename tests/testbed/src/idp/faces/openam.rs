@@ -87,7 +87,7 @@ fn classic() -> Reply {
 }
 
 fn cookie_name(visit: &Visit<'_>) -> &'static str {
-    if is_am7(visit) {
+    if is_am7(visit) || visit.face.name == "openam-classic" {
         "sso5f3a"
     } else {
         "iPlanetDirectoryPro"
@@ -95,6 +95,12 @@ fn cookie_name(visit: &Visit<'_>) -> &'static str {
 }
 
 fn settings(visit: &Visit<'_>) -> Reply {
+    let version = visit.request.header("accept-api-version");
+    if !version.unwrap_or_default().contains("resource=1") {
+        let missing =
+            json!({"code": 404, "reason": "Not Found", "message": "Version is not found"});
+        return Reply::json(&missing).status(404);
+    }
     Reply::json(&json!({
         "domains": [], "cookieName": cookie_name(visit), "secureCookie": false, "forgotPassword": "false",
         "realm": "/", "xuiUserSessionValidationEnabled": true,
