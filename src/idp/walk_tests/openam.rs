@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::presence::Presence;
 
 const LOGIN_PAGE: &str =
     "https://idp.test/am/XUI/#login/&realm=%2Fa&goto=https%3A%2F%2Fidp.test%2Fback%3Fx%3D1";
@@ -283,4 +284,63 @@ fn a_server_without_the_program_is_told_apart_from_a_refusal() {
         Kind::Unfamiliar,
         "does not know",
     );
+}
+
+#[test]
+fn a_code_is_sent_without_a_question_where_the_setting_says_how() {
+    let hotp = || {
+        program(
+            json!({"authId": "x.y", "stage": "HOTP1", "header": "Enter it or request one", "callbacks": [
+            line("PasswordCallback", "Enter OTP"),
+            {"type": "ConfirmationCallback", "output": [{"name": "options", "value": ["Submit OTP Code", "Request OTP Code"]}],
+                "input": [{"name": "IDToken2", "value": 0}]}]}),
+        )
+    };
+    let with = |method: &str, presence| Settings {
+        mfa_method: Some(method.into()),
+        presence,
+        ..settings()
+    };
+    for (settings, requests) in [
+        (with("sms", Presence::Person), true),
+        (with("totp", Presence::Person), false),
+        (with("sms", Presence::Nobody), false),
+    ] {
+        let mut answers = vec![user_and_password(), hotp()];
+        answers.extend(requests.then(hotp));
+        answers.push(signed_in());
+        let mut site = site(answers);
+        run(&mut site, &settings, &mut Ada::default()).unwrap();
+        let sent = sent(&site);
+        assert_eq!(filled(&sent[2], 1), u8::from(requests));
+        let last = sent.last().unwrap();
+        assert_eq!(
+            (filled(last, 0), filled(last, 1)),
+            (&json!("111111"), &json!(0))
+        );
+    }
+}
+
+#[test]
+fn an_approval_shows_its_number_and_a_declined_one_is_no_wrong_code() {
+    let push = || {
+        questions(vec![
+            json!({"type": "PollingWaitCallback", "output": [{"name": "waitTime", "value": "200"},
+                {"name": "message", "value": "Look at your phone"}]}),
+            json!({"type": "HiddenValueCallback", "output": [{"name": "value", "value": "42"},
+                {"name": "id", "value": "pushChallengeNumber"}], "input": [{"name": "IDToken2", "value": ""}]}),
+        ])
+    };
+    let mut site_of_yes = site(vec![user_and_password(), push(), push(), signed_in()]);
+    let ada = arrives(&mut site_of_yes);
+    assert_eq!(ada.asked[2..], ["push at idp.test [42] Look at your phone"]);
+    let declined = program(json!({"code": 401, "message": "Login failure"})).status(401);
+    stops(
+        vec![user_and_password(), push(), declined],
+        Kind::Refused,
+        "was not approved",
+    );
+    let mut site_of_nobody = site(vec![user_and_password(), push()]);
+    let error = fails(&mut site_of_nobody, &nobody(), &mut Ada::default());
+    assert_eq!(error.kind(), Kind::NeedsYou);
 }
