@@ -172,7 +172,7 @@ fn attribute_value(masker: &mut Masker, tag: &Tag, name: &str, value: &str) -> O
         | "role" | "lang" | "autocomplete" | "inputmode" | "http-equiv" | "accept-charset"
         | "charset" | "rel" | "target" => masker.name(value),
         "maxlength" | "minlength" | "size" | "tabindex" | "rows" | "cols" | "colspan"
-        | "rowspan"
+        | "rowspan" | "trmsg" // the number of a message in LemonLDAP::NG
             if value.len() <= 4 && value.parse::<i16>().is_ok() =>
         {
             value.to_owned()

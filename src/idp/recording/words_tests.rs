@@ -124,7 +124,16 @@ fn literals(source: &str) -> Vec<String> {
 }
 
 /// These stand in literals too, as endings or examples, and might be somebody's.
-const NEVER: &[&str] = &["ada", "corp", "example", "acme", "amazonaws"];
+const NEVER: &[&str] = &[
+    "ada",
+    "corp",
+    "example",
+    "acme",
+    "amazonaws",
+    "eu",
+    "ca",
+    "asia",
+];
 
 /// Its words, without the letters of escapes (`\b`, `\s`, `\n`).
 fn chunks(literal: &str, found: &mut BTreeSet<String>) {
