@@ -195,6 +195,14 @@ pub fn clean(text: &str) -> String {
     shown
 }
 
+/// The same text without what draws on a terminal or hides in it; line breaks are blanks.
+pub fn visible(text: &str) -> String {
+    text.chars()
+        .filter(|c| !is_invisible(*c))
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
 /// Characters that change how the text around them is displayed: zero width, direction marks, tags.
 fn is_invisible(c: char) -> bool {
     matches!(c,
@@ -212,6 +220,13 @@ mod tests {
             clean("wrong\x1b[2J\n\n  pass\u{202e}word\u{7}"),
             "wrong [2J password"
         );
+    }
+
+    #[test]
+    fn what_is_visible_stays_in_full() {
+        let long = "ä".repeat(1000);
+        assert_eq!(visible(&long), long);
+        assert_eq!(visible("a\x1b[31mb\u{202e}c\nd"), "a [31mbc d");
     }
 
     #[test]

@@ -112,8 +112,8 @@ impl Paths {
             .as_deref()
             .and_then(|home| path.strip_prefix(home).ok())
         {
-            Some(below) => format!("~/{}", below.display()),
-            None => path.display().to_string(),
+            Some(below) => crate::error::visible(&format!("~/{}", below.display())),
+            None => crate::error::visible(&path.display().to_string()),
         }
     }
 }

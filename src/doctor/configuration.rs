@@ -1,9 +1,10 @@
 //! The configuration: which files, what they say, and which of them said it.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use super::report::{Area, Setting};
-use super::{Patient, told};
+use super::Patient;
+use super::report::{Area, Level, Setting};
 use crate::config::{CodeSource, Config, Consent, PasswordSource, SecretsMode, Sourced};
 use crate::helper_command::HelperCommand;
 
@@ -13,8 +14,7 @@ pub fn files(patient: &Patient) -> Area {
     let config = match &patient.config {
         Ok(config) => config,
         Err(error) => {
-            let (text, hint) = told(error);
-            area.add(super::report::Level::Wrong, text, hint);
+            area.failed(Level::Wrong, error);
             return area;
         }
     };
@@ -30,10 +30,33 @@ pub fn files(patient: &Patient) -> Area {
             "unset MAI_CONFIG to use the usual file",
         );
     }
-    if !config.exists {
+    if config.classic.is_some() {
+        area.note(
+            "the file of the Python Mai is in force, as it stands",
+            "the first command that writes copies its profiles to profiles.yaml",
+        );
+    } else if !config.exists {
         area.note(
             format!("there is no {}", config.own_file.shown()),
             "`mai create NAME` makes the first profile",
+        );
+    }
+    let left = patient
+        .paths
+        .config_folder()
+        .map(|folder| folder.join("mai.yaml"));
+    if let Ok(left) = left
+        && config.classic.is_none()
+        && config.profiles.is_empty()
+        && left.exists()
+    {
+        area.note(
+            format!(
+                "{} is not read, since there is {}",
+                patient.paths.shown(&left),
+                config.own_file.shown()
+            ),
+            "remove the empty profiles.yaml, and the Python Mai's file is used again",
         );
     }
     area.good(format!(
@@ -57,20 +80,31 @@ pub fn files(patient: &Patient) -> Area {
             );
         }
     }
-    for (place, profile) in config.profiles.iter().enumerate() {
-        let same =
-            |other: &&crate::config::Profile| other.aws_profile.value == profile.aws_profile.value;
-        if let Some(first) = config.profiles[..place].iter().find(same) {
+    same_sections(&mut area, config);
+    area
+}
+
+/// Profiles that take each other's keys away. The Python Mai's all write to one section, and are meant to.
+fn same_sections(area: &mut Area, config: &Config) {
+    if config.classic.is_some() {
+        return;
+    }
+    let mut sections: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for profile in &config.profiles {
+        let section = sections.entry(&profile.aws_profile.value).or_default();
+        section.push(&profile.name);
+    }
+    for (section, profiles) in sections {
+        if profiles.len() > 1 {
             area.note(
                 format!(
-                    "profiles {} and {} write to the same section [{}]",
-                    first.name, profile.name, profile.aws_profile.value
+                    "{} write to the same section [{section}]",
+                    profiles.join(", ")
                 ),
-                "the last one that signs in wins; give one of them another `aws_profile`",
+                "the last one that signs in wins; give each an `aws_profile` of its own",
             );
         }
     }
-    area
 }
 
 fn counted(count: usize, what: &str) -> String {
@@ -179,7 +213,7 @@ impl Settings {
     }
 }
 
-pub fn name_of(secrets: SecretsMode) -> &'static str {
+fn name_of(secrets: SecretsMode) -> &'static str {
     match secrets {
         SecretsMode::Keyring => "keyring",
         SecretsMode::File => "file",

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::report::{Area, Level};
-use super::{Patient, others_may, told};
+use super::{Patient, others_may};
 use crate::clock;
 use crate::config::Config;
 use crate::login::standing;
@@ -30,7 +30,7 @@ pub fn shared_files(patient: &Patient) -> Area {
                 keys(&mut area, patient, config, &file);
             }
         }
-        Err(error) => failed(&mut area, &error),
+        Err(error) => area.failed(Level::Wrong, &error),
     }
     match read(paths.aws_config_file()) {
         Ok((path, file)) => {
@@ -41,17 +41,12 @@ pub fn shared_files(patient: &Patient) -> Area {
                         shadowing(&mut area, config, &paths.shown(&path), &aws);
                     }
                 }
-                Err(error) => failed(&mut area, &error),
+                Err(error) => area.failed(Level::Wrong, &error),
             }
         }
-        Err(error) => failed(&mut area, &error),
+        Err(error) => area.failed(Level::Wrong, &error),
     }
     area
-}
-
-fn failed(area: &mut Area, error: &crate::error::Error) {
-    let (text, hint) = told(error);
-    area.add(Level::Wrong, text, hint);
 }
 
 /// The file as such: there, ours alone, readable by all.
@@ -143,11 +138,10 @@ fn stale_tokens(area: &mut Area, patient: &Patient, path: &Path, file: &Credenti
 fn sections(area: &mut Area, config: &Config, file: &CredentialsFile) {
     for profile in &config.profiles {
         if let Err(error) = file.may_write(&profile.aws_profile.value, false) {
-            let (text, hint) = told(&error);
             area.add(
                 Level::Note,
-                format!("profile {}: {text}", profile.name),
-                hint,
+                format!("profile {}: {error}", profile.name),
+                error.hint_text().map(str::to_owned),
             );
         }
     }
@@ -162,8 +156,14 @@ fn keys(area: &mut Area, patient: &Patient, config: &Config, file: &CredentialsF
     let good = config
         .profiles
         .iter()
-        .filter_map(|profile| sessions::find(&rows, &profile.aws_profile.value))
-        .filter(|row| row.expires_at > now && standing::holds_keys_of(file, row))
+        .filter(|profile| {
+            // Where profiles share a section, its keys are those of the one that signed in last.
+            sessions::find(&rows, &profile.aws_profile.value).is_some_and(|row| {
+                row.label == profile.name
+                    && row.expires_at > now
+                    && standing::holds_keys_of(file, row)
+            })
+        })
         .count();
     area.good(format!(
         "{good} of {} profiles have keys that are still good",

@@ -12,13 +12,12 @@ pub struct Mask {
     home: Option<String>,
 }
 
-static ACCOUNT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(^|[^0-9])[0-9]{8}([0-9]{4})([^0-9]|$)").ok());
+static DIGITS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[0-9]+").ok());
 static KEY_ID: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\b(A[SKI][IDPA][A-Z])[A-Z0-9]{8,}").ok());
-/// Whatever stands behind `?` in an address, or before `@`.
+/// Whatever stands behind `?` or `#` in an address, or before `@`.
 static ADDRESS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(https?://)([^\s/?#@]*@)?([^\s?#]*)(\?[^\s]*)?").ok());
+    LazyLock::new(|| Regex::new(r"(https?://)([^\s/?#@]*@)?([^\s?#]*)([?#][^\s]*)?").ok());
 
 impl Mask {
     pub fn new(patient: &Patient) -> Mask {
@@ -27,23 +26,17 @@ impl Mask {
             let providers = config.identity_providers.values();
             names.extend(providers.filter_map(|p| Some(p.username.as_ref()?.value.clone())));
         }
-        names.extend(
-            ["USER", "LOGNAME", "SAML_USER"]
-                .map(|name| (patient.variable)(name).unwrap_or_default()),
-        );
+        let variables = ["USER", "LOGNAME", "SAML_USER"];
+        names.extend(variables.map(|name| (patient.variable)(name).unwrap_or_default()));
         // Longer ones first: one name may be the beginning of another.
         names.sort_by_key(|name| std::cmp::Reverse(name.len()));
         names.dedup();
-        let whole = |name: &String| {
-            let escaped = regex::escape(name);
-            Regex::new(&format!(r"(?i)(^|[^\w.@-]){escaped}($|[^\w@-])")).ok()
-        };
         Mask {
             names: names
                 .iter()
-                // A word such as `root` or `me` says nothing about anybody, and hiding it would hide too much.
-                .filter(|name| name.chars().count() > 3 && *name != "root")
-                .filter_map(whole)
+                // Of two letters there are too many, and `root` is nobody.
+                .filter(|name| name.chars().count() > 2 && *name != "root")
+                .filter_map(|name| Regex::new(&format!("(?i){}", regex::escape(name))).ok())
                 .collect(),
             home: patient
                 .paths
@@ -55,25 +48,62 @@ impl Mask {
     }
 
     pub fn hide(&self, text: &str) -> String {
-        let mut text = match &self.home {
-            Some(home) => text.replace(home, "~"),
-            None => text.to_owned(),
-        };
-        for name in &self.names {
-            text = name.replace_all(&text, "${1}(user)${2}").into_owned();
+        let mut text = text.to_owned();
+        if let Some(home) = &self.home {
+            text = without_home(&text, home);
         }
-        let rules = [
-            (&ACCOUNT, "${1}…${2}${3}"),
-            (&KEY_ID, "${1}…"),
-            (&ADDRESS, "${1}${3}"),
-        ];
-        for (rule, with) in rules {
+        for name in &self.names {
+            text = replaced(&text, name, |found, before, after| {
+                // `jane.doe-prod` is another name, `jane.doe@example.com` is the same person.
+                let ends = |c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-');
+                let stands_alone =
+                    before.is_none_or(|c| ends(c) && c != '.') && after.is_none_or(ends);
+                (stands_alone && !found.is_empty()).then(|| "(user)".to_owned())
+            });
+        }
+        if let Some(digits) = DIGITS.as_ref() {
+            text = replaced(&text, digits, |found, _, _| {
+                (found.len() == 12).then(|| format!("…{}", &found[8..]))
+            });
+        }
+        for (rule, with) in [(&KEY_ID, "${1}…"), (&ADDRESS, "${1}${3}")] {
             if let Some(rule) = rule.as_ref() {
                 text = rule.replace_all(&text, with).into_owned();
             }
         }
         text
     }
+}
+
+/// Every match for which `with` has something else, told with the characters around it.
+fn replaced(
+    text: &str,
+    rule: &Regex,
+    with: impl Fn(&str, Option<char>, Option<char>) -> Option<String>,
+) -> String {
+    let mut shown = String::new();
+    let mut done = 0;
+    for found in rule.find_iter(text) {
+        let before = text[..found.start()].chars().next_back();
+        let after = text[found.end()..].chars().next();
+        if let Some(other) = with(found.as_str(), before, after) {
+            shown += &text[done..found.start()];
+            shown += &other;
+            done = found.end();
+        }
+    }
+    shown + &text[done..]
+}
+
+/// `/home/al/x` is `~/x`, and `/home/alice` is somebody else's.
+fn without_home(text: &str, home: &str) -> String {
+    let Ok(rule) = Regex::new(&regex::escape(home)) else {
+        return text.to_owned();
+    };
+    replaced(text, &rule, |_, _, after| {
+        let ends = after.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.'));
+        ends.then(|| "~".to_owned())
+    })
 }
 
 #[cfg(test)]
@@ -97,6 +127,11 @@ mod tests {
                 "the user is (user), or (user)",
             ),
             ("jane.doe-prod stays", "jane.doe-prod stays"),
+            (
+                "jane.doe jane.doe, jane.doe@x.test",
+                "(user) (user), (user)@x.test",
+            ),
+            ("123456789012 210987654321", "…9012 …4321"),
             (
                 "arn:aws:iam::123456789012:role/Admin",
                 "arn:aws:iam::…9012:role/Admin",

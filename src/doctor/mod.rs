@@ -14,7 +14,7 @@ mod secrets;
 use std::path::Path;
 
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::paths::Paths;
 use report::{Area, Report};
 
@@ -70,11 +70,6 @@ fn program(patient: &Patient) -> Area {
         area.good(format!("runs from {}", patient.paths.shown(&program)));
     }
     area
-}
-
-/// An error as a finding's text and hint, without what only the caller knows.
-fn told(error: &Error) -> (String, Option<String>) {
-    (error.to_string(), error.hint_text().map(str::to_owned))
 }
 
 /// Who may read a file beside its owner; `None` if nobody, or if this system has no such modes.

@@ -6,13 +6,13 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
+use super::Patient;
 use super::report::{Area, Level};
-use super::{Patient, told};
 use crate::arn::{PARTITIONS, Partition};
 use crate::aws::sts;
 use crate::clock;
 use crate::config::{Config, Profile, RoleWanted};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::login::line;
 use crate::net::client::{self, explain};
 use crate::net::hops::host_of;
@@ -39,10 +39,13 @@ pub fn settings(patient: &Patient) -> Area {
     match crate::net::roots::with(None) {
         Ok(roots) if roots.is_empty() => area.wrong(
             "no root certificates were found, so no certificate can be believed",
-            "install the package ca-certificates, or set SSL_CERT_FILE",
+            match cfg!(target_os = "linux") {
+                true => "install the package ca-certificates, or set SSL_CERT_FILE",
+                false => "set SSL_CERT_FILE to a file of certificates",
+            },
         ),
         Ok(roots) => area.good(format!("{} root certificates", roots.len())),
-        Err(error) => failed(&mut area, &error),
+        Err(error) => area.failed(Level::Wrong, &error),
     }
     let Ok(config) = &patient.config else {
         return area;
@@ -50,7 +53,7 @@ pub fn settings(patient: &Patient) -> Area {
     for provider in config.identity_providers.values() {
         // A client says by being built what is wrong with its files and its proxy.
         match client::build(&line::client_settings(provider)) {
-            Err(error) => failed(&mut area, &error),
+            Err(error) => area.failed(Level::Wrong, &error),
             Ok(_) => {
                 let way = match proxy::in_use(&provider.url.value) {
                     Some(proxy) => format!("through the proxy {proxy}"),
@@ -67,41 +70,50 @@ pub fn settings(patient: &Patient) -> Area {
     area
 }
 
-fn failed(area: &mut Area, error: &crate::error::Error) {
-    let (text, hint) = told(error);
-    area.add(Level::Wrong, text, hint);
-}
-
 /// Asks every host once, without anything secret.
 pub fn reach(patient: &Patient, config: &Config) -> Area {
     let mut area = Area::new("online");
     let runtime = match line::runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
-            failed(&mut area, &error);
+            area.failed(Level::Wrong, &error);
             return area;
         }
     };
+    let mut hosts: Vec<(String, Url, client::ClientSettings)> = Vec::new();
     for provider in config.identity_providers.values() {
-        let Ok(client) = client::build(&line::client_settings(provider)) else {
-            continue;
-        };
-        let url = provider.url.value.clone();
-        let answer = runtime.block_on(ask(&client, &url));
-        tell(
-            &mut area,
-            &format!("identity provider {}", provider.name),
-            &url,
-            answer,
-        );
+        let what = format!("identity provider {}", provider.name);
+        hosts.push((
+            what,
+            provider.url.value.clone(),
+            line::client_settings(provider),
+        ));
     }
     let endpoint = (patient.variable)("AWS_ENDPOINT_URL_STS");
     for url in endpoints(config, endpoint.as_deref()) {
-        let Ok(client) = client::build(&client::ClientSettings::default()) else {
-            continue;
-        };
-        let answer = runtime.block_on(ask(&client, &url));
-        tell(&mut area, "STS", &url, answer);
+        hosts.push(("STS".to_owned(), url, client::ClientSettings::default()));
+    }
+    let answers = runtime.block_on(async {
+        // All at once: several that do not answer would be waited for one after the other.
+        let asked = hosts.iter().map(|(_, url, settings)| {
+            let (url, client) = (url.clone(), client::build(settings));
+            tokio::spawn(async move { ask(&client?, &url).await })
+        });
+        let asked: Vec<_> = asked.collect();
+        let mut answers = Vec::new();
+        for answer in asked {
+            answers.push(answer.await);
+        }
+        answers
+    });
+    for ((what, url, _), answer) in hosts.iter().zip(answers) {
+        match answer {
+            Ok(answer) => tell(&mut area, what, url, answer),
+            Err(error) => area.failed(
+                Level::Wrong,
+                &Error::failed(format!("{what} could not be asked")).because(error),
+            ),
+        }
     }
     area
 }
@@ -163,7 +175,7 @@ fn tell(area: &mut Area, what: &str, url: &Url, answer: Result<Answer>) {
     let host = host_of(url);
     let answer = match answer {
         Ok(answer) => answer,
-        Err(error) => return failed(area, &error),
+        Err(error) => return area.failed(Level::Wrong, &error),
     };
     let text = format!(
         "{what}: {host} answers with {} in {} ms",

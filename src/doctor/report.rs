@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::mask::Mask;
+use crate::error::{Error, visible};
 use crate::ui::{Tone, Ui, table};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,9 +62,20 @@ impl Area {
     pub fn add(&mut self, level: Level, text: impl Into<String>, hint: Option<String>) {
         self.findings.push(Finding {
             level,
-            text: text.into(),
-            hint: hint.filter(|hint| !hint.is_empty()),
+            text: visible(&text.into()),
+            hint: hint
+                .filter(|hint| !hint.is_empty())
+                .map(|hint| visible(&hint)),
         });
+    }
+
+    /// What could not even be looked at.
+    pub fn failed(&mut self, level: Level, error: &Error) {
+        self.add(
+            level,
+            error.to_string(),
+            error.hint_text().map(str::to_owned),
+        );
     }
 }
 
@@ -100,6 +112,7 @@ impl Report {
             finding.hint = finding.hint.as_deref().map(|hint| mask.hide(hint));
         }
         for setting in &mut self.settings {
+            setting.name = mask.hide(&visible(&setting.name));
             setting.value = mask.hide(&setting.value);
             setting.origin = mask.hide(&setting.origin);
         }

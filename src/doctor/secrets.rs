@@ -2,27 +2,27 @@
 
 use std::time::Instant;
 
-use super::configuration::{code, name_of, password};
+use super::configuration::{code, password};
 use super::report::{Area, Level};
-use super::{Patient, others_may, told};
+use super::{Patient, others_may};
 use crate::config::{CodeSource, Config, IdentityProvider, PasswordSource, SecretsMode};
 use crate::login::stored_secrets;
 use crate::presence::Presence;
 use crate::store::keyring::{Account, Keyring, SecretKind};
 use crate::store::learned::Learned;
+use crate::store::python_keyring;
 
 pub fn places(patient: &Patient) -> Area {
     let mut area = Area::new("secrets");
     let state = match patient.paths.state_folder() {
         Ok(state) => state,
         Err(error) => {
-            let (text, hint) = told(&error);
-            area.add(Level::Wrong, text, hint);
+            area.failed(Level::Wrong, &error);
             return area;
         }
     };
     if let Ok(config) = &patient.config {
-        stored(&mut area, config, state);
+        stored(&mut area, patient, config, state);
     }
     let shown = patient.paths.shown(state);
     if !state.exists() {
@@ -40,7 +40,7 @@ pub fn places(patient: &Patient) -> Area {
     area
 }
 
-fn stored(area: &mut Area, config: &Config, state: &std::path::Path) {
+fn stored(area: &mut Area, patient: &Patient, config: &Config, state: &std::path::Path) {
     let mode = config.secrets.value;
     match mode {
         SecretsMode::Keyring => {}
@@ -62,54 +62,105 @@ fn stored(area: &mut Area, config: &Config, state: &std::path::Path) {
     match keyring.get(&probe) {
         Ok(_) if mode == SecretsMode::None => {}
         Ok(_) => area.good(format!(
-            "the {} answers in {} ms",
-            name_of(mode),
+            "{} answers in {} ms",
+            place(mode),
             begun.elapsed().as_millis()
         )),
         Err(error) => {
-            let (text, hint) = told(&error);
-            let wanted = config.identity_providers.values().any(wants_store);
-            let level = if wanted { Level::Wrong } else { Level::Note };
-            area.add(level, text, hint);
+            // Without one everything is asked for, which works: a server has no keyring.
+            area.failed(Level::Note, &error);
         }
     }
     for provider in config.identity_providers.values() {
-        area.good(of_provider(provider, &mut keyring));
+        area.good(of_provider(patient, config, provider, &mut keyring));
     }
 }
 
-fn wants_store(provider: &IdentityProvider) -> bool {
-    provider.password.value == PasswordSource::Keyring
-        || provider.mfa.code.value == CodeSource::Keyring
+/// The store, by the name people know it by.
+fn place(mode: SecretsMode) -> &'static str {
+    match mode {
+        SecretsMode::File => "the file of secrets",
+        SecretsMode::None => "nothing",
+        SecretsMode::Keyring if cfg!(target_os = "macos") => "the keychain of macOS",
+        SecretsMode::Keyring if cfg!(windows) => "the Credential Manager of Windows",
+        SecretsMode::Keyring => "the Secret Service of the desktop (default collection)",
+    }
 }
 
-fn of_provider(provider: &IdentityProvider, keyring: &mut Keyring) -> String {
-    let origin = provider.url.value.origin().ascii_serialization();
-    let mut stored = |kind| {
-        let user = provider.username.as_ref()?;
-        let account = Account::new(kind, &provider.name, &user.value, &origin);
-        keyring.get(&account).ok().map(|secret| secret.is_some())
+fn of_provider(
+    patient: &Patient,
+    config: &Config,
+    provider: &IdentityProvider,
+    keyring: &mut Keyring,
+) -> String {
+    let password = match &provider.password.value {
+        PasswordSource::Keyring => kept_password(patient, config, provider, keyring),
+        PasswordSource::Ask => "the password is asked for".to_owned(),
+        PasswordSource::Command(_) => format!(
+            "the password comes from {}",
+            password(&provider.password.value)
+        ),
     };
-    let mut words = |is_kept: bool, kind, source: String| match is_kept {
-        false => source,
-        true => match stored(kind) {
-            Some(true) => format!("{source} (there)"),
-            Some(false) => format!("{source} (nothing there yet: asked)"),
-            None => format!("{source} (not looked up)"),
+    let code = match &provider.mfa.code.value {
+        CodeSource::Ask => "codes are asked for".to_owned(),
+        CodeSource::Command(_) => format!("codes come from {}", code(&provider.mfa.code.value)),
+        CodeSource::Keyring => match is_kept(&own(SecretKind::Totp, provider), keyring) {
+            Some(true) => "codes are made from the TOTP secret that is kept".to_owned(),
+            Some(false) => "no TOTP secret is kept yet, so it is asked for".to_owned(),
+            None => "codes are made from a TOTP secret, which was not looked up".to_owned(),
         },
     };
-    let keeps_password = provider.password.value == PasswordSource::Keyring;
-    let keeps_totp = provider.mfa.code.value == CodeSource::Keyring;
-    let password = words(
-        keeps_password,
-        SecretKind::Password,
-        password(&provider.password.value),
-    );
-    let code = words(keeps_totp, SecretKind::Totp, code(&provider.mfa.code.value));
-    format!(
-        "{}: password from {password}; codes from {code}",
-        provider.name
-    )
+    format!("{}: {password}; {code}", provider.name)
+}
+
+/// Where the password would come from: our own entry, what the Python Mai has left, or the person.
+fn kept_password(
+    patient: &Patient,
+    config: &Config,
+    provider: &IdentityProvider,
+    keyring: &mut Keyring,
+) -> String {
+    let Some(user) = &provider.username else {
+        return "no user is named, so no password was looked up".to_owned();
+    };
+    match is_kept(&own(SecretKind::Password, provider), keyring) {
+        Some(true) => return "a password is kept".to_owned(),
+        None => return "the password was not looked up".to_owned(),
+        Some(false) => {}
+    }
+    let classic = stored_secrets::classic_accounts(config, provider, &user.value);
+    if classic
+        .iter()
+        .any(|account| is_kept(&Some(account.clone()), keyring) == Some(true))
+    {
+        return "the password that the Python Mai has kept is used".to_owned();
+    }
+    let file = patient.paths.python_keyring();
+    if let Ok(file) = file
+        && classic
+            .iter()
+            .any(|account| python_keyring::password(file, "mai", account.as_str()).is_some())
+    {
+        let shown = patient.paths.shown(file);
+        return format!(
+            "the password lies nearly in the clear in {shown}, where the Python Mai left it"
+        );
+    }
+    "no password is kept yet, so it is asked for".to_owned()
+}
+
+fn own(kind: SecretKind, provider: &IdentityProvider) -> Option<Account> {
+    let user = provider.username.as_ref()?;
+    let origin = provider.url.value.origin().ascii_serialization();
+    Some(Account::new(kind, &provider.name, &user.value, &origin))
+}
+
+/// `None` where it cannot be known.
+fn is_kept(account: &Option<Account>, keyring: &mut Keyring) -> Option<bool> {
+    keyring
+        .get(account.as_ref()?)
+        .ok()
+        .map(|secret| secret.is_some())
 }
 
 /// What was learned, by kind; it holds no secrets.

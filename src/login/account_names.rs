@@ -107,6 +107,7 @@ fn page_of(statement: &Statement, sts: Option<&Url>) -> Result<Url> {
         .filter(|url| url.scheme() == "https" && url.port().is_none())
         .filter(|url| url.host_str().is_some_and(arn::is_sign_in_host))
         .filter(|url| url.username().is_empty() && url.password().is_none())
+        .filter(|url| url.path() == "/saml" && url.query().is_none())
         .ok_or_else(|| Error::failed("the assertion names no sign-in page of AWS"))
 }
 

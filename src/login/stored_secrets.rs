@@ -45,37 +45,12 @@ impl<'a> StoredSecrets<'a> {
     /// The password and where it stands; the Python Mai's entries count, since they were kept for this very URL.
     pub fn password(&mut self, user: &str) -> Option<(Account, Secret)> {
         let own = self.account(SecretKind::Password, user);
-        let classic = self.classic_accounts(user);
+        let classic = classic_accounts(self.doors.config, self.provider, user);
         let found = [&own].into_iter().chain(&classic).find_map(|account| {
             let password = self.with(|keyring| keyring.get(account)).flatten()?;
             Some((account.clone(), password))
         });
         found.or_else(|| self.in_python_keyring(classic))
-    }
-
-    /// How the Python Mai has named its entries.
-    fn classic_accounts(&self, user: &str) -> Vec<Account> {
-        let config = self.doors.config;
-        let typed = config
-            .classic
-            .as_ref()
-            .and_then(|classic| classic.typed_url(&self.provider.name));
-        // The URL was kept as typed: `https://host` there is `https://host/` here.
-        let url = self.provider.url.value.as_str();
-        let mut accounts: Vec<Account> = Vec::new();
-        for url in typed.into_iter().chain([url, url.trim_end_matches('/')]) {
-            let account = Account::classic(user, url);
-            if !accounts.contains(&account) {
-                accounts.push(account);
-            }
-        }
-        // A user alone is not the name of a place: good only where the password could be for no other.
-        let origin = self.provider.url.value.origin();
-        let is_only = |other: &IdentityProvider| other.url.value.origin() == origin;
-        if config.classic.is_some() && config.identity_providers.values().all(is_only) {
-            accounts.push(Account::oldest(user));
-        }
-        accounts
     }
 
     /// Where the computer has no keyring, the Python Mai left passwords in a file.
@@ -131,6 +106,30 @@ impl<'a> StoredSecrets<'a> {
             }
         }
     }
+}
+
+/// How the Python Mai has named its entries for this identity provider and user.
+pub fn classic_accounts(config: &Config, provider: &IdentityProvider, user: &str) -> Vec<Account> {
+    let typed = config
+        .classic
+        .as_ref()
+        .and_then(|classic| classic.typed_url(&provider.name));
+    // The URL was kept as typed: `https://host` there is `https://host/` here.
+    let url = provider.url.value.as_str();
+    let mut accounts: Vec<Account> = Vec::new();
+    for url in typed.into_iter().chain([url, url.trim_end_matches('/')]) {
+        let account = Account::classic(user, url);
+        if !accounts.contains(&account) {
+            accounts.push(account);
+        }
+    }
+    // A user alone is not the name of a place: good only where the password could be for no other.
+    let origin = provider.url.value.origin();
+    let is_only = |other: &IdentityProvider| other.url.value.origin() == origin;
+    if config.classic.is_some() && config.identity_providers.values().all(is_only) {
+        accounts.push(Account::oldest(user));
+    }
+    accounts
 }
 
 /// Where secrets are kept, as the configuration says.

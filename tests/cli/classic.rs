@@ -115,6 +115,21 @@ fn old_scripts_find_the_last_login_where_they_look_for_it() {
 }
 
 #[test]
+fn a_file_of_somebody_elses_in_its_place_stays() {
+    let testbed = Testbed::start();
+    let home = home(&testbed);
+    let diary = home.write("diary", "dear diary\n");
+    let place = home.path(".config/mai/last_update.yaml");
+    std::os::unix::fs::symlink(&diary, &place).expect("a link");
+    home.login("audit").ok();
+    assert_eq!(home.read("diary"), "dear diary\n");
+    std::fs::remove_file(&place).expect("the link goes");
+    std::fs::write(&place, "mine: yes\n").expect("a file");
+    home.login("prod --force").ok();
+    assert_eq!(home.read(".config/mai/last_update.yaml"), "mine: yes\n");
+}
+
+#[test]
 fn lists_and_prefixes_are_the_old_ones() {
     let testbed = Testbed::start();
     let home = home(&testbed);

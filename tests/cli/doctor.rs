@@ -220,3 +220,75 @@ fn the_document_has_every_finding() {
         "{url}"
     );
 }
+
+#[test]
+fn nothing_in_a_file_or_a_variable_draws_on_the_terminal() {
+    let mut home = Home::new();
+    home.write(
+        ".aws/credentials",
+        "[evil\u{1b}[31mRED]\naws_security_token = x\n",
+    );
+    home.write(".aws/config", "[evil\u{1b}[31mRED]\nregion = x\n");
+    let answer = home.mai("doctor");
+    assert!(answer.stdout.contains("RED"), "{answer}");
+    assert!(!answer.stdout.contains('\u{1b}'), "{answer}");
+    home.set("AWS_SHARED_CREDENTIALS_FILE", "/tmp/x\u{1b}[31m");
+    let answer = home.mai("doctor");
+    assert!(!answer.stdout.contains('\u{1b}'), "{answer}");
+}
+
+#[test]
+fn of_two_profiles_with_one_section_only_the_one_that_signed_in_has_keys() {
+    let testbed = Testbed::start();
+    let yaml = format!(
+        "{}profiles:\n  prod: {{identity_provider: corp, role: 111111111111/PowerUser, aws_profile: x}}\n  \
+         audit: {{identity_provider: corp, role: 222222222222/ReadOnly, aws_profile: x}}\n",
+        corp(&testbed, "simple", "ada")
+    );
+    let home = Home::with(&testbed, &yaml);
+    home.login("prod").ok();
+    let answer = home.mai("doctor").ok();
+    assert!(
+        answer.stdout.contains("1 of 2 profiles have keys"),
+        "{answer}"
+    );
+    assert!(
+        answer
+            .stdout
+            .contains("prod, audit write to the same section [x]"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn the_python_mais_home_is_understood() {
+    let home = Home::new();
+    home.write(
+        ".config/mai/mai.yaml",
+        "one: {saml_identity_provider_url: 'https://idp.test/a', saml_user: ada}\n\
+         two: {saml_identity_provider_url: 'https://idp.test/a', saml_user: ada}\n",
+    );
+    let answer = home.mai("doctor").ok();
+    assert!(
+        answer
+            .stdout
+            .contains("the file of the Python Mai is in force"),
+        "{answer}"
+    );
+    assert!(!answer.stdout.contains("same section"), "{answer}");
+    // The file that Python's keyring left, for `ada@https://idp.test/a`.
+    home.write(
+        ".local/share/python_keyring/keyring_pass.cfg",
+        "[mai]\nada_40https_3a_2f_2fidp_2etest_2fa = \n\taHVudGVyMg==\n",
+    );
+    let answer = home.mai("doctor").ok();
+    assert!(!answer.stdout.contains("hunter2"), "{answer}");
+    home.profiles("profiles:\n");
+    let answer = home.mai("doctor").ok();
+    assert!(
+        answer
+            .stdout
+            .contains("mai.yaml is not read, since there is"),
+        "{answer}"
+    );
+}

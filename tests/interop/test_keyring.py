@@ -1,5 +1,7 @@
 """`mai` and gnome-keyring, with Keycloak as the server that refuses."""
 
+import sys
+
 from harness import words
 from harness.keycloak import DEVELOPER, PHONE, role, shared_secret
 from harness.world import Case
@@ -69,3 +71,21 @@ class Keyring(Case):
         person = self.person("declining")
         self.log_in_by_hand(person, person.password, keep=False)
         self.assertEqual(([], False), self.kept(person))
+
+    def test_what_the_python_mai_has_kept_is_used_where_its_mai_yaml_stands(self):
+        person = self.person("classic")
+        url = self.world.keycloak.url
+        # As PyYAML wrote it before 5.1.
+        person.profiles.with_name("mai.yaml").write_text(
+            "global: {default_profile: prod}\nprod:\n"
+            f"  saml_identity_provider_url: {url}\n"
+            f"  saml_role: ['arn:aws:iam::123456789012:saml-provider/keycloak', '{role(DEVELOPER)}', null]\n"
+            "  saml_user: classic\n"
+        )
+        person.profiles.unlink()
+        self.world.keyring.python_keeps(sys.executable, f"classic@{url}", person.password)
+        env = {"SSL_CERT_FILE": str(self.world.authority.certificate)}
+        idp = self.world.web.counter("keycloak")
+        self.ends_with(person.mai("--no-input", env=env), words.DONE)
+        self.count(1, idp.posts(self.world.keycloak.login_path))
+        self.keys_work(person, "default", role(DEVELOPER))

@@ -38,6 +38,13 @@ pub fn answer(before: Vec<OsString>, word: OsString) -> String {
                 return format!("{files}\n");
             }
         }
+        // Whatever else clap may come to offer, nothing goes to a shell that could act there.
+        if !value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._/@:+-=,".contains(&byte))
+        {
+            continue;
+        }
         // Options are for those who begin one; beside them a handful of profiles would not be seen.
         if value.starts_with('-') == wants_option {
             let help = candidate.get_help().map(|help| help.to_string());

@@ -54,6 +54,7 @@ PEOPLE = {
     "devices-asked": ([DEVELOPER], {"phone": PHONE, "tablet": TABLET}, {}),
     "keeping": ([DEVELOPER], {}, {}),
     "declining": ([DEVELOPER], {}, {}),
+    "classic": ([DEVELOPER], {}, {}),
 }
 
 

@@ -58,6 +58,13 @@ class SecretService:
         """`secret-tool`, the desktop's own way to look in."""
         return subprocess.run(["secret-tool", *words], env=self.env, capture_output=True, text=True, timeout=20, **more)
 
+    def python_keeps(self, python, user, password):
+        """Keeps a password as the Python Mai did: with Python's keyring, under the service `mai`."""
+        code = "import keyring, sys; keyring.set_password('mai', sys.argv[1], sys.stdin.read())"
+        env = self.env | {"PYTHON_KEYRING_BACKEND": "keyring.backends.SecretService.Keyring"}
+        argv = [str(python), "-c", code, user]
+        subprocess.run(argv, env=env, input=password, text=True, check=True, capture_output=True, timeout=30)
+
     def accounts(self):
         """The account names under which `mai` keeps something."""
         found = self.tool("search", "--all", "service", "mai")
