@@ -4,7 +4,8 @@ use crate::secret::Secret;
 
 /// The base64 answer of an identity provider, good for about five minutes.
 ///
-/// Whoever holds it can become any role in it, so it stays in memory and is sent to one place only: STS.
+/// Whoever holds it can become any role in it, so it stays in memory and is sent to STS only; and, where
+/// somebody asks for the names of accounts, to AWS's sign-in page, which it was made for.
 #[derive(Clone, Debug)]
 pub struct Assertion {
     response: Secret,

@@ -25,13 +25,13 @@ pub struct Classic {
     pub notes: Vec<String>,
     /// `-c` named the file although there is a `profiles.yaml` beside it, so there is nowhere to write to.
     is_outdated: bool,
-    /// The addresses as they were typed, by identity provider: keyring entries were named after them.
+    /// The addresses before they became URLs, by identity provider: keyring entries were named after them.
     urls: BTreeMap<String, String>,
     root: Table,
 }
 
 impl Classic {
-    /// The address of an identity provider exactly as it stands in the file.
+    /// The address of an identity provider as it stands in the file, with `https://` before it.
     pub fn typed_url(&self, identity_provider: &str) -> Option<&str> {
         self.urls.get(identity_provider).map(String::as_str)
     }

@@ -35,7 +35,8 @@ impl Config {
     /// Reads `explicit` (`-c`), else `MAI_CONFIG`, else the person's `profiles.yaml`, above the machine's own.
     ///
     /// A missing `profiles.yaml` is an empty configuration with `exists: false`; a missing file that was named is an
-    /// error. While there is no `profiles.yaml` the Python Mai's `mai.yaml` in its folder is read. All errors here are of the kind `Usage` and begin with file, line and column where there is one.
+    /// error. While there is no `profiles.yaml` the Python Mai's `mai.yaml` in its folder is read. All errors here are of
+    /// the kind `Usage` and begin with file, line and column where there is one.
     pub fn load(paths: &Paths, explicit: Option<&Path>) -> Result<Config> {
         Self::load_above(of_the_machine(), paths, explicit)
     }

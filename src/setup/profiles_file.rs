@@ -21,8 +21,8 @@ pub struct Changed<T> {
 /// Changes the person's own file: the one of `-c` or `MAI_CONFIG`, else `profiles.yaml`; a missing one is made.
 ///
 /// `work` sees the file as it is now, which may be newer than `config`, and may run several times when somebody else
-/// writes it too. Profiles of the Python Mai are copied there first. The file of the machine and included files are never written. Nothing is written if `work` fails, or
-/// if the configuration could not be read any more afterwards.
+/// writes it too. Profiles of the Python Mai are copied there first. The file of the machine and included files are
+/// never written. Nothing is written if `work` fails, or if the configuration could not be read any more afterwards.
 pub fn change<T>(
     paths: &Paths,
     config: &Config,

@@ -158,9 +158,9 @@ pub fn temporary_prefix(target: &Path) -> String {
 
 /// Replaces `target` by `bytes`, provided that it still is what `original` says.
 ///
-/// The mode stays, but others lose the right to read, unless the original is `shared`; the owner stays. Where a rename cannot work (a single file that
-/// is mounted, a folder that is closed, another owner, a second name of the file) it is written in place, with a note.
-/// When the disk is full the old bytes stay.
+/// The mode stays, but others lose the right to read, unless the original is `shared`; the owner stays. Where a rename
+/// cannot work (a single file that is mounted, a folder that is closed, another owner, a second name of the file) it is
+/// written in place, with a note. When the disk is full the old bytes stay.
 pub fn replace(target: &Path, original: Option<&Original>, bytes: &[u8]) -> Result<Outcome> {
     let old = original.and_then(|original| original.open.as_ref());
     if let Some((_, metadata)) = old {

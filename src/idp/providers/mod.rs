@@ -196,6 +196,21 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_says_of_every_provider_how_it_is_proved() {
+        let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+        let readme = std::fs::read_to_string(readme).expect("the README");
+        for provider in PROVIDERS {
+            let start = format!("| `{}` |", provider.name());
+            let row = readme.lines().find(|line| line.starts_with(&start));
+            let row = row.unwrap_or_else(|| panic!("no row for {}", provider.name()));
+            assert!(row.contains(provider.proof().words()), "{row}");
+            for (option, _) in provider.options() {
+                assert!(readme.contains(&format!("| `{option}` |")), "{option}");
+            }
+        }
+    }
+
+    #[test]
     fn the_option_for_the_source_is_one_of_the_options() {
         for provider in PROVIDERS {
             let source = provider.source_option();

@@ -1,4 +1,4 @@
-//! What in a shared file SDKs cannot read, or read differently (aws-facts in one list).
+//! What in a shared file SDKs cannot read, or read differently.
 
 use std::collections::HashMap;
 
