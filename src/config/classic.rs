@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::edit::{Draft, NewIdentityProvider, NewProfile, Scalar};
+use super::naming;
 use super::origin::{Origin, SourceFile};
 use super::values;
 use super::yaml::{Key, Node, Table, Value};
@@ -214,7 +215,7 @@ impl Reader<'_> {
             name = format!("profile-{name}");
         }
         let is_taken = |name: &str| self.profiles.iter().any(|(key, _)| key.name == name);
-        let name = unique(&name, is_taken);
+        let name = naming::first_free(&name, is_taken);
         if name != key.name {
             let why = format!("profile `{}` is called `{name}` here", clean(&key.name));
             self.note(&key.origin, &why);
@@ -234,14 +235,7 @@ impl Reader<'_> {
             .ok()
             .and_then(|url| url.host_str().map(str::to_owned))
             .unwrap_or_default();
-        let fits = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        let host = host.trim_matches(|c| !fits(c)).replace(|c| !fits(c), "-");
-        let host = if values::provider_name(&host).is_ok() {
-            host
-        } else {
-            "idp".to_string()
-        };
-        let called = unique(&host, |name| {
+        let called = naming::of_identity_provider(&host, |name| {
             self.providers.iter().any(|provider| provider.name == name)
                 || self.taken.iter().any(|taken| taken == name)
         });
@@ -336,17 +330,6 @@ impl Reader<'_> {
             root,
         }
     }
-}
-
-/// `name`, else `name-2`, `name-3` and so on.
-fn unique(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
-    if !is_taken(name) {
-        return name.to_string();
-    }
-    (2..)
-        .map(|number| format!("{name}-{number}"))
-        .find(|name| !is_taken(name))
-        .unwrap_or_default()
 }
 
 /// A value that was meant as text: YAML 1.1 takes `yes` and `012` for something else.

@@ -108,13 +108,13 @@ fn both_styles_are_read_and_mean_the_same() {
         assert_eq!(config.account_name("123456789012"), Some("zalando-stups"));
         assert_eq!(config.account_name("210987654321"), None);
         let names: Vec<&String> = config.identity_providers.keys().collect();
-        assert_eq!(names, ["idp.example.org", "idp.example.org-2"]);
+        assert_eq!(names, ["example", "example-2"]);
         let corp = config.provider_of(prod).unwrap();
         assert_eq!(
             corp.username.as_ref().unwrap().as_str(),
             "j.doe@example.org"
         );
-        assert_eq!(corp.name, "idp.example.org-2");
+        assert_eq!(corp.name, "example-2");
     }
 }
 
@@ -240,13 +240,13 @@ fn the_name_of_the_file_does_not_matter_when_it_is_named() {
 
 #[test]
 fn names_of_identity_providers_of_others_are_left_alone() {
-    let machine = "identity_providers: {idp.example.org: {url: 'https://other.example/', proxy: 'http://p.example:1'}}\n";
+    let machine = "identity_providers: {example: {url: 'https://other.example/', proxy: 'http://p.example:1'}}\n";
     let config = Folder::with(&[("mai.yaml", BLOCK), ("etc.yaml", machine)])
         .load("mai.yaml")
         .unwrap();
     let prod = config.profile("prod").unwrap();
     let provider = config.provider_of(prod).unwrap();
-    assert_eq!(provider.name, "idp.example.org-3");
+    assert_eq!(provider.name, "example-3");
     assert!(provider.proxy.is_none());
 }
 

@@ -4,6 +4,7 @@ mod classic;
 pub mod edit;
 mod fields;
 mod layers;
+pub mod naming;
 mod nearest;
 mod origin;
 mod read;
@@ -21,6 +22,7 @@ use std::path::Path;
 pub use classic::Classic;
 pub use nearest::{did_you_mean, nearest};
 pub use origin::{Origin, SourceFile, Sourced};
+pub use read::ROOT_KEYS;
 pub use schema::{
     ClientCertificate, CodeSource, Config, Consent, FieldNames, Group, IdentityProvider, Mfa,
     PasswordSource, Profile, RoleWanted, SecretsMode,

@@ -15,7 +15,8 @@ use crate::duration::Span;
 use crate::error::{Result, clean};
 use crate::paths::Paths;
 
-const ROOT_KEYS: &[&str] = &[
+/// Every word that stands at the left of `profiles.yaml`.
+pub const ROOT_KEYS: &[&str] = &[
     "default_profile",
     "identity_providers",
     "defaults",

@@ -2,23 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::{Config, values};
+use crate::config::naming::{self, LONGEST, first_free, readable, shortened};
+use crate::config::{Config, ROOT_KEYS, values};
 use crate::error::{Error, Result, clean};
 use crate::login::offer::Offer;
-
-/// Words of profiles.yaml itself: as a name each would be misread by the next person.
-const WORDS_OF_THE_FILE: &[&str] = &[
-    "default_profile",
-    "identity_providers",
-    "defaults",
-    "accounts",
-    "profiles",
-    "groups",
-    "include",
-];
-
-/// The longest name that is made here; longer ones can be typed.
-const LONGEST: usize = 64;
 
 /// May a new profile have this name? The error says why not, and what to do instead.
 pub fn check_free(config: &Config, name: &str) -> Result<()> {
@@ -28,7 +15,8 @@ pub fn check_free(config: &Config, name: &str) -> Result<()> {
         );
     }
     values::name(name).map_err(|reason| not_a_name(name, &reason))?;
-    if WORDS_OF_THE_FILE.contains(&name) {
+    // A word of the file itself would be misread by the next person.
+    if ROOT_KEYS.contains(&name) {
         return Err(not_a_name(
             name,
             &format!("`{name}` cannot be a name: it is a word of profiles.yaml itself"),
@@ -74,43 +62,9 @@ pub fn check_section(name: &str) -> Result<()> {
         .map_err(|reason| Error::usage(format!("--awsprofile: {reason}")))
 }
 
-/// A name for the identity provider at that host that no other has: `login.example.com` is `example`.
+/// A name for the identity provider at that host that no other has.
 pub fn of_identity_provider(config: &Config, host: &str) -> String {
-    let name = readable(&company_of(host).to_ascii_lowercase());
-    let name = match values::provider_name(&name) {
-        Ok(name) => name,
-        Err(_) => "idp".to_string(),
-    };
-    let taken = |name: &str| config.identity_providers.contains_key(name);
-    first_free(&name, taken)
-}
-
-/// First labels of hosts that say what is done there, not whose it is.
-const WHAT_IS_DONE: &[&str] = &[
-    "access", "account", "accounts", "auth", "fs", "id", "identity", "idp", "login", "portal",
-    "saml", "secure", "signin", "sso", "sts", "www",
-];
-
-/// The label of a host that tells whose it is.
-fn company_of(host: &str) -> &str {
-    if host.starts_with('[') || host.split('.').all(|label| label.parse::<u8>().is_ok()) {
-        return "";
-    }
-    let mut labels: Vec<&str> = host.split('.').filter(|label| !label.is_empty()).collect();
-    if labels.len() > 1 {
-        labels.pop();
-    }
-    // `example.co.uk`: the last but one belongs to the country's registry.
-    let second = labels.last().copied().unwrap_or_default();
-    if labels.len() > 1 && ["ac", "co", "com", "edu", "gov", "net", "org"].contains(&second) {
-        labels.pop();
-    }
-    let company = labels.last().copied().unwrap_or_default();
-    match labels.first() {
-        // `acme.provider.com`: the customer of a host that serves many.
-        Some(first) if labels.len() == 2 && !WHAT_IS_DONE.contains(first) => first,
-        _ => company,
-    }
+    naming::of_identity_provider(host, |name| config.identity_providers.contains_key(name))
 }
 
 /// Names for profiles of these offers, in their order: account and role, all different, none that is `taken`.
@@ -159,37 +113,8 @@ pub fn of_offers(offers: &[&Offer], prefix: &str, taken: &dyn Fn(&str) -> bool) 
 }
 
 fn named(prefix: &str, parts: &[&str]) -> String {
-    let mut name = format!("{prefix}{}", readable(&parts.join("-")));
-    name.truncate(LONGEST + prefix.len());
-    name.trim_end_matches(['-', '.']).to_string()
-}
-
-/// `name`, else `name-2`, `name-3`, …
-pub fn first_free(name: &str, taken: impl Fn(&str) -> bool) -> String {
-    if !taken(name) {
-        return name.to_string();
-    }
-    let mut number = 2;
-    loop {
-        let candidate = format!("{name}-{number}");
-        if !taken(&candidate) {
-            return candidate;
-        }
-        number += 1;
-    }
-}
-
-/// What can stand in a name, a `-` for each run of what cannot.
-pub fn readable(text: &str) -> String {
-    let mut name = String::new();
-    for c in text.chars() {
-        if c.is_ascii_alphanumeric() || "._-".contains(c) {
-            name.push(c);
-        } else if !name.ends_with('-') {
-            name.push('-');
-        }
-    }
-    name.trim_matches(['-', '.']).to_string()
+    let name = format!("{prefix}{}", readable(&parts.join("-")));
+    shortened(&name, LONGEST + prefix.len()).to_string()
 }
 
 #[cfg(test)]
@@ -280,25 +205,6 @@ mod tests {
         for name in &names {
             assert!(values::name(name).is_ok(), "{name}");
             assert!(!["p-x-Admin", "p-111111111111-Admin-2"].contains(&name.as_str()));
-        }
-    }
-
-    #[test]
-    fn an_identity_provider_is_called_after_the_company() {
-        for (host, name) in [
-            ("login.example.com", "example"),
-            ("acme.provider.com", "acme"),
-            ("example.com", "example"),
-            ("sso.eu.example.com", "example"),
-            ("login.example.co.uk", "example"),
-            ("example.co.uk", "example"),
-            ("auth", "auth"),
-            ("xn--bcher-kva.example", "xn--bcher-kva"),
-            ("127.0.0.1", ""),
-            ("[::1]", ""),
-            ("", ""),
-        ] {
-            assert_eq!(company_of(host), name, "{host}");
         }
     }
 }

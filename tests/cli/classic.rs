@@ -169,9 +169,9 @@ fn the_first_command_that_writes_copies_all_profiles() {
     let yaml = home.read(PROFILES);
     for words in [
         "\ndefault_profile: audit\n",
-        "\nidentity_providers:\n  \"127.0.0.1\":\n    url: ",
+        "\nidentity_providers:\n  idp:\n    url: ",
         "\n    username: ada\n",
-        "\n  prod:\n    identity_provider: \"127.0.0.1\"\n    role: arn:aws:iam::111111111111:role/PowerUser\n    provider_arn: arn:aws:iam::111111111111:saml-provider/corp\n    aws_profile: default\n",
+        "\n  prod:\n    identity_provider: idp\n    role: arn:aws:iam::111111111111:role/PowerUser\n    provider_arn: arn:aws:iam::111111111111:saml-provider/corp\n    aws_profile: default\n",
         "\naccounts:\n  \"222222222222\": acme-audit\n",
     ] {
         assert!(yaml.contains(words), "`{words}` is missing in:\n{yaml}");

@@ -257,7 +257,7 @@ fn a_name_that_cannot_be_had_costs_no_sign_in() {
         ("morning", &["`morning` is a group"]),
         ("global", &["`global` cannot be a name"]),
         ("DEFAULT", &["`DEFAULT` cannot be a name"]),
-        ("default_profile", &["a word of profiles.yaml itself"]),
+        ("secrets", &["a word of profiles.yaml itself"]),
         ("''", &["needs a name"]),
         ("' '", &["needs a name"]),
         ("'my prod!'", &["cannot be a name", "mai create my-prod"]),

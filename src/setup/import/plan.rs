@@ -5,7 +5,7 @@ use url::Url;
 use super::{Entry, Found};
 use crate::arn::is_region;
 use crate::config::edit::{Draft, NewIdentityProvider, NewProfile, Scalar};
-use crate::config::{Config, values};
+use crate::config::{Config, naming, values};
 use crate::error::{Result, clean};
 use crate::setup::names;
 
@@ -120,12 +120,11 @@ impl Plan {
         if let Some((name, _, _)) = new {
             return name.clone();
         }
-        let first = names::of_identity_provider(config, url.host_str().unwrap_or_default());
         let taken = |name: &str| {
             config.identity_providers.contains_key(name)
                 || self.places.iter().any(|(known, _, _)| known == name)
         };
-        let name = names::first_free(&first, taken);
+        let name = naming::of_identity_provider(url.host_str().unwrap_or_default(), taken);
         let mut settings = vec![("url".to_owned(), Scalar::Text(entry.url.clone()))];
         if let Some(user) = user {
             settings.push(("username".to_owned(), Scalar::Text(user.to_owned())));
@@ -154,14 +153,19 @@ impl Plan {
             !names::is_free(config, name)
                 || self.profiles.iter().any(|profile| profile.name == name)
         };
-        let name = match names::readable(wanted) {
+        let name = match naming::readable(wanted) {
             name if name.is_empty() => tool.to_owned(),
             name => name,
         };
         if !taken(&name) {
             return name;
         }
-        names::first_free(&format!("{name}-{tool}"), taken)
+        // Too long by itself, or with what comes behind it.
+        let name = naming::shortened(&name, naming::LONGEST);
+        match taken(name) {
+            false => name.to_owned(),
+            true => naming::first_free(&format!("{name}-{tool}"), taken),
+        }
     }
 
     pub fn is_empty(&self) -> bool {
