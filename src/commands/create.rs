@@ -8,7 +8,7 @@ use super::sign_in_options::{SignInOptions, again};
 use super::typed;
 use crate::arn::ProviderArn;
 use crate::aws::saml::OfferedRole;
-use crate::config::{Config, RoleWanted};
+use crate::config::{Config, RoleWanted, values};
 use crate::duration::Span;
 use crate::error::Result;
 use crate::login::offer::Errand;
@@ -33,10 +33,10 @@ pub struct Create {
     #[arg(long, alias = "aws-profile", value_name = "SECTION")]
     awsprofile: Option<String>,
     /// The region of the profile
-    #[arg(long, value_parser = typed::region)]
+    #[arg(long, value_parser = values::region)]
     region: Option<String>,
     /// How long its keys should last (15m to 12h)
-    #[arg(long, value_name = "TIME", value_parser = typed::duration)]
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
     duration: Option<Span>,
     /// Make it the profile that `mai` alone signs in to
     #[arg(long)]

@@ -3,9 +3,10 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::agreement;
 use super::run::Run;
 use super::sign_in_options::{SignInOptions, again};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::login::offer::{self, Errand};
 use crate::setup::create_all::{self, Row};
 use crate::setup::profiles_file;
@@ -27,12 +28,7 @@ pub struct CreateAll {
 impl CreateAll {
     pub fn run(self, run: &Run) -> Result<u8> {
         create_all::check_prefix(&self.prefix)?;
-        if !self.yes && !run.ui.presence().is_person() {
-            return Err(Error::needs_you(
-                "`mai create-all` shows what it would write and asks, and nobody can be asked",
-            )
-            .hint("add --yes to have it written"));
-        }
+        agreement::check(run, "create-all", self.yes)?;
         profiles_file::check_writable(&run.config)?;
         let doors = run.doors(self.sign_in.secrets()?)?;
         let given = self.sign_in.given()?;
@@ -46,33 +42,28 @@ impl CreateAll {
         let (offers, mut signed_in) = offer::roles_of(&doors, &chosen.provider, &errand)?;
         let rows = create_all::rows(&run.config, &chosen, offers, &self.prefix);
         let new = rows.iter().filter(|row| !row.existing).count();
+        let mut written = false;
         if new > 0 {
             let list = listed(&rows);
             match self.yes {
                 true => run.ui.say(&list),
-                false => {
-                    run.ui.show(&list);
-                    let file = run.config.own_file.shown();
-                    let question = format!("Write {} to {file}?", counted(new));
-                    if !run.ui.confirm(&question, true)? {
-                        return Err(Error::new(Kind::Interrupted, "nothing was written"));
-                    }
-                }
+                false => run.ui.show(&list),
             }
+            written = agreement::given(run, self.yes, &agreement::profiles(new))?;
+        }
+        if written {
             for note in create_all::write(&doors, &chosen, &rows)?.notes {
                 run.ui.say(&note);
             }
         }
-        report(run, &chosen, &rows, new)?;
-        signed_in.offer_to_keep();
+        if written || new == 0 {
+            say(run, &rows, new);
+        }
+        report(run.format, &chosen, &rows, written)?;
+        if written || new == 0 {
+            signed_in.offer_to_keep();
+        }
         Ok(0)
-    }
-}
-
-fn counted(profiles: usize) -> String {
-    match profiles {
-        1 => "1 profile".to_string(),
-        several => format!("{several} profiles"),
     }
 }
 
@@ -94,7 +85,8 @@ fn listed(rows: &[Row]) -> String {
     list.trim_end().to_string()
 }
 
-fn report(run: &Run, chosen: &Chosen, rows: &[Row], new: usize) -> Result<()> {
+/// What was written, and what was there.
+fn say(run: &Run, rows: &[Row], new: usize) {
     let ui = &run.ui;
     let existing: Vec<&str> = rows
         .iter()
@@ -112,13 +104,18 @@ fn report(run: &Run, chosen: &Chosen, rows: &[Row], new: usize) -> Result<()> {
         0 => ui.say(&format!("Every role has its profile in {file}.")),
         _ => ui.say(&format!(
             "Wrote {} to {file}. `mai login NAME` fetches keys, `mai login --all` those of all profiles at once.",
-            counted(new)
+            agreement::profiles(new)
         )),
     }
-    match run.format {
+}
+
+fn report(format: Format, chosen: &Chosen, rows: &[Row], written: bool) -> Result<()> {
+    match format {
         Format::Text => Ok(()),
         Format::Json => output::write_json(&Value::Array(
-            rows.iter().map(|row| document(row, chosen)).collect(),
+            rows.iter()
+                .map(|row| document(row, chosen, written))
+                .collect(),
         )),
         Format::Tsv => output::write_tsv(
             &[
@@ -136,25 +133,26 @@ fn report(run: &Run, chosen: &Chosen, rows: &[Row], new: usize) -> Result<()> {
                     row.offer.account_name.clone().unwrap_or_default(),
                     row.offer.role.path_and_name().to_string(),
                     row.offer.role.to_string(),
-                    status(row).to_string(),
+                    status(row, written).to_string(),
                 ]
             }),
         ),
     }
 }
 
-fn status(row: &Row) -> &'static str {
-    match row.existing {
-        true => "existing",
-        false => "written",
+fn status(row: &Row, written: bool) -> &'static str {
+    match (row.existing, written) {
+        (true, _) => "existing",
+        (false, true) => "written",
+        (false, false) => "new",
     }
 }
 
-fn document(row: &Row, chosen: &Chosen) -> Value {
+fn document(row: &Row, chosen: &Chosen, written: bool) -> Value {
     let provider = &chosen.provider;
     json!({
         "profile": row.name,
-        "status": status(row),
+        "status": status(row, written),
         "role_arn": row.offer.role.to_string(),
         "provider_arn": row.offer.provider.to_string(),
         "account_id": row.offer.role.account(),

@@ -48,12 +48,17 @@ impl Delete {
             }
         }
         self.say_what_stays(run);
-        if run.format == Format::Json {
-            let removed = self.names.iter().zip(&changed.value);
-            output::write_json(&json!({
+        let removed = self.names.iter().zip(&changed.value);
+        match run.format {
+            Format::Text => {}
+            Format::Json => output::write_json(&json!({
                 "removed": removed.map(|(name, removed)| document(name, removed)).collect::<Vec<_>>(),
                 "file": changed.file,
-            }))?;
+            }))?,
+            Format::Tsv => output::write_tsv(
+                &["profile", "status"],
+                removed.map(|(name, _)| vec![name.clone(), "removed".to_owned()]),
+            )?,
         }
         Ok(0)
     }

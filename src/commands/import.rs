@@ -3,21 +3,20 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::{Value, json};
 
+use super::agreement;
 use super::run::Run;
-use crate::config::did_you_mean;
-use crate::error::{Error, Result, clean};
-use crate::presence::Presence;
+use crate::error::{Error, Result};
 use crate::setup::import::{self, Plan, TOOLS, Tool};
 use crate::setup::profiles_file;
 use crate::ui::{Format, output};
 
 #[derive(Args)]
 pub struct Import {
-    /// saml2aws, aws-azure-login, aws-adfs, aws-google-auth, gimme-aws-creds, clisso, okta-aws-cli; all of them if none
-    /// is named
-    #[arg(value_name = "TOOL", value_parser = tool)]
+    /// The tools to look for; all of them if none is named
+    #[arg(value_name = "TOOL", value_parser = tools())]
     tools: Vec<&'static Tool>,
     /// Read FILE instead of the tool's usual file
     #[arg(long, value_name = "FILE", requires = "tools")]
@@ -42,32 +41,30 @@ impl Import {
         }
         if plan.is_empty() {
             run.ui.say("There is nothing to take over.");
-            return self.report(run, &plan, false);
+            return report(run, &plan, false);
         }
         let text = plan.text(&run.config)?;
         if run.format == Format::Text {
             output::write(&text)?;
         }
-        if !self.may_write(run)? {
-            run.ui.say("Nothing was written.");
-            return self.report(run, &plan, false);
+        if self.dry_run {
+            agreement::nothing_written(run);
+            return report(run, &plan, false);
+        }
+        agreement::check(run, "import", self.yes)?;
+        if !agreement::given(run, self.yes, "this")? {
+            return report(run, &plan, false);
         }
         let changed = profiles_file::change(&run.paths, &run.config, |draft| plan.write(draft))?;
         for note in &changed.notes {
             run.ui.say(note);
         }
-        run.ui.say(&format!(
-            "Wrote {} to {}.",
-            match plan.profiles.len() {
-                1 => "1 profile".to_owned(),
-                n => format!("{n} profiles"),
-            },
-            changed.file
-        ));
+        run.ui
+            .say(&format!("Wrote {} to {}.", counted(&plan), changed.file));
         if let Some(first) = plan.profiles.first() {
             run.ui.say(&format!("Next: mai login {}", first.name));
         }
-        self.report(run, &plan, true)
+        report(run, &plan, true)
     }
 
     fn plan(&self, run: &Run) -> Result<Plan> {
@@ -83,16 +80,20 @@ impl Import {
         let mut plan = Plan::default();
         let mut broken: Option<Error> = None;
         for tool in tools {
-            match import::look(tool, &run.paths, from.as_deref()) {
+            let file = match &from {
+                Some(file) => file.clone(),
+                None => (tool.usual_file)(&run.paths)?,
+            };
+            let lacks =
+                |what: String| Err(Error::usage(what).hint("--from FILE names another file"));
+            match import::look(tool, &run.paths, &file) {
+                Ok(Some(found)) if found.is_empty() && named => {
+                    let shown = run.paths.shown(&file);
+                    return lacks(format!("{shown} holds nothing of {}", tool.name));
+                }
                 Ok(Some(found)) => plan.add(&run.config, tool.name, found),
                 Ok(None) if named => {
-                    let file = (tool.usual_file)(&run.paths)?;
-                    return Err(Error::usage(format!(
-                        "{} holds nothing of {}",
-                        run.paths.shown(&file),
-                        tool.name
-                    ))
-                    .hint("--from FILE names another file"));
+                    return lacks(format!("there is no file {}", run.paths.shown(&file)));
                 }
                 Ok(None) => {}
                 Err(error) if named => return Err(error),
@@ -110,46 +111,45 @@ impl Import {
             _ => Ok(plan),
         }
     }
+}
 
-    fn may_write(&self, run: &Run) -> Result<bool> {
-        if self.dry_run {
-            return Ok(false);
-        }
-        if self.yes {
-            return Ok(true);
-        }
-        if run.ui.presence() == Presence::Nobody {
-            return Err(
-                Error::needs_you("nobody can be asked whether to write this")
-                    .hint("`mai import --yes` writes it, `mai import --dry-run` shows it"),
-            );
-        }
-        run.ui.confirm(
-            &format!("Write this to {}?", run.config.own_file.shown()),
-            true,
-        )
-    }
+fn tools() -> impl TypedValueParser<Value = &'static Tool> {
+    PossibleValuesParser::new(TOOLS.iter().map(|tool| tool.name))
+        .try_map(|name| Tool::named(&name).ok_or("there is no such tool"))
+}
 
-    fn report(&self, run: &Run, plan: &Plan, written: bool) -> Result<u8> {
-        if run.format == Format::Json {
-            output::write_json(&document(plan, written))?;
-        }
-        Ok(0)
+/// What is written, in words.
+fn counted(plan: &Plan) -> String {
+    let accounts = match plan.accounts.len() {
+        1 => "the name of 1 account".to_owned(),
+        several => format!("names of {several} accounts"),
+    };
+    match (plan.profiles.len(), plan.accounts.len()) {
+        (count, 0) => agreement::profiles(count),
+        (0, _) => accounts,
+        (count, _) => format!("{} and {accounts}", agreement::profiles(count)),
     }
 }
 
-fn tool(name: &str) -> Result<&'static Tool, String> {
-    TOOLS.iter().find(|tool| tool.name == name).ok_or_else(|| {
-        let names = TOOLS.iter().map(|tool| tool.name);
-        let all: Vec<&str> = names.clone().collect();
-        let near = did_you_mean(name, names).map(|near| format!("; {near}"));
-        format!(
-            "`{}` is none of {}{}",
-            clean(name),
-            all.join(", "),
-            near.unwrap_or_default()
-        )
-    })
+fn report(run: &Run, plan: &Plan, written: bool) -> Result<u8> {
+    match run.format {
+        Format::Text => {}
+        Format::Json => output::write_json(&document(plan, written))?,
+        Format::Tsv => {
+            let status = if written { "written" } else { "new" };
+            let new = plan.profiles.iter().map(|profile| (&profile.name, status));
+            let skipped = plan
+                .skipped
+                .iter()
+                .map(|skipped| (&skipped.name, "left out"));
+            output::write_tsv(
+                &["profile", "status"],
+                new.chain(skipped)
+                    .map(|(name, status)| vec![name.clone(), status.to_owned()]),
+            )?;
+        }
+    }
+    Ok(0)
 }
 
 fn document(plan: &Plan, written: bool) -> Value {
@@ -157,6 +157,10 @@ fn document(plan: &Plan, written: bool) -> Value {
         "written": written,
         "profiles": plan.profiles.iter().map(|profile| &profile.name).collect::<Vec<_>>(),
         "identity_providers": plan.identity_providers.iter().map(|provider| &provider.name).collect::<Vec<_>>(),
+        "accounts": plan.accounts.iter().map(|(id, name)| json!({
+            "account_id": id,
+            "account": name,
+        })).collect::<Vec<_>>(),
         "skipped": plan.skipped.iter().map(|skipped| json!({
             "profile": skipped.name,
             "reason": skipped.why,

@@ -7,7 +7,7 @@ use clap::Args;
 use super::run::{Run, Secrets, end_recording};
 use super::stdin::{password_from_stdin, response_from_stdin};
 use super::typed;
-use crate::config::{Profile, RoleWanted};
+use crate::config::{Profile, RoleWanted, values};
 use crate::duration::Span;
 use crate::error::{Error, Result};
 use crate::login::plan::LoginPlan;
@@ -29,7 +29,7 @@ pub struct Login {
     #[arg(long)]
     force: bool,
     /// How long the keys should last (15m to 12h)
-    #[arg(long, value_name = "TIME", value_parser = typed::duration)]
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
     duration: Option<Span>,
     /// Another role than the profile's: an ARN, ACCOUNT/ROLE, or a pattern with *
     #[arg(long, value_name = "ARN|PATTERN", value_parser = typed::role)]

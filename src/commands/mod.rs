@@ -4,6 +4,7 @@
 //! `IDP` (an identity provider), `SECTION` (of the credentials file) and `TYPE` (a provider of the table) stand for
 //! names that exist, `FILE` and `DIR` for paths; `PROFILE|GROUP` is either. Free text has another word (`NAME`, `URL`).
 
+mod agreement;
 mod arguments;
 mod completions;
 mod create;

@@ -28,8 +28,15 @@ impl SetDefault {
             "`mai` alone signs in to {name} from now on ({}).",
             changed.file
         ));
-        if run.format == Format::Json {
-            output::write_json(&json!({"default_profile": name, "file": changed.file}))?;
+        match run.format {
+            Format::Text => {}
+            Format::Json => {
+                output::write_json(&json!({"default_profile": name, "file": changed.file}))?;
+            }
+            Format::Tsv => output::write_tsv(
+                &["profile", "status"],
+                [vec![name.to_owned(), "default".to_owned()]],
+            )?,
         }
         Ok(0)
     }

@@ -149,7 +149,7 @@ fn wrong_values_say_what_would_be_right() {
     for (line, said) in [
         (
             "duration: 13h",
-            "p.yaml:5:15: `duration` of profile `prod`: 13h is not between 15m and 12h",
+            "p.yaml:5:15: `duration` of profile `prod`: 13h is out of range: AWS gives keys for 15m to 12h",
         ),
         (
             "duration: 3600",

@@ -121,13 +121,19 @@ pub fn region(text: &str) -> Result<String, String> {
     }
 }
 
+/// How long keys should last.
+pub fn duration(text: &str) -> Result<Span, String> {
+    key_span(text.parse()?)
+}
+
 /// What STS takes: 15 minutes to 12 hours.
-pub(super) fn duration(text: &str) -> Result<Span, String> {
-    let span: Span = text.parse()?;
+pub fn key_span(span: Span) -> Result<Span, String> {
     if (Span::minutes(15)..=Span::hours(12)).contains(&span) {
         Ok(span)
     } else {
-        Err(format!("{span} is not between 15m and 12h"))
+        Err(format!(
+            "{span} is out of range: AWS gives keys for 15m to 12h"
+        ))
     }
 }
 

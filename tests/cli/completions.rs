@@ -64,6 +64,11 @@ fn arguments_offer_what_they_take() {
         ("d", "login --awsprofile", &["default"]),
         ("j", "list -o", &["json"]),
         ("z", "completions", &["zsh"]),
+        (
+            "aws-",
+            "import",
+            &["aws-azure-login", "aws-adfs", "aws-google-auth"],
+        ),
         ("lo", "", &["login"]),
         ("log", "-v --color never", &["login"]),
         ("--aw", "login", &["--awsprofile"]),

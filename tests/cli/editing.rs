@@ -91,6 +91,9 @@ fn several_go_together_or_not_at_all() {
         })
     );
     home.mai("list").fails(2, &["has no profiles yet"]);
+    home.profiles(YAML);
+    let rows = home.mai("delete dev prod -o tsv").ok().stdout;
+    assert_eq!(rows, "profile\tstatus\ndev\tremoved\nprod\tremoved\n");
 }
 
 #[test]
@@ -105,6 +108,8 @@ fn the_default_is_set_in_its_line() {
         home.read(FILE),
         YAML.replace("default_profile: dev ", "default_profile: prod ")
     );
+    let rows = home.mai("set-default prod -o tsv").ok().stdout;
+    assert_eq!(rows, "profile\tstatus\nprod\tdefault\n");
     let document = home.mai("set-default dev -o json").ok().json();
     assert_eq!(document["default_profile"], "dev");
     assert_eq!(home.read(FILE), YAML);

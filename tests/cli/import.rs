@@ -121,10 +121,19 @@ fn a_tool_that_is_not_there_and_one_that_nobody_knows_are_told_apart() {
         "{answer}"
     );
     home.mai("import saml2aws")
+        .fails(2, &["there is no file ~/.saml2aws", "--from"]);
+    home.write("empty", "");
+    home.mai("import saml2aws --from ~/empty")
+        .fails(2, &["~/empty holds nothing of saml2aws", "--from"]);
+    home.write(".saml2aws", "# nothing yet\n");
+    home.mai("import saml2aws")
         .fails(2, &["~/.saml2aws holds nothing of saml2aws", "--from"]);
     home.mai("import saml2aws --from ~/none")
         .fails(2, &["there is no file ~/none"]);
-    home.mai("import saml2awz").fails(2, &["saml2aws"]);
+    home.mai("import saml2awz")
+        .fails(2, &["saml2awz", "a similar value exists: 'saml2aws'"]);
+    home.mai("import ''")
+        .fails(2, &["possible values", "okta-aws-cli"]);
 }
 
 #[test]
@@ -136,5 +145,80 @@ fn another_file_can_be_named() {
     assert!(
         home.read(".config/mai/profiles.yaml")
             .contains("role/Audit")
+    );
+}
+
+#[test]
+fn a_name_that_is_too_long_is_shortened() {
+    let home = Home::new();
+    let account = |name: &str| format!("[{name}]\nurl = https://{name:.1}.test/start\n");
+    let long = "x".repeat(130);
+    home.write(".saml2aws", account(&long));
+    let answer = home.mai("import --yes -o json").ok();
+    assert_eq!(
+        answer.json()["profiles"],
+        serde_json::json!(["x".repeat(64)])
+    );
+    // With the tool's name behind it, this one would be too long as well.
+    let taken = "y".repeat(115);
+    home.profiles(&format!(
+        "identity_providers: {{old: {{url: 'https://old.test/'}}}}\n\
+         profiles: {{{taken}: {{identity_provider: old}}}}\n"
+    ));
+    home.write(".saml2aws", account(&taken));
+    let answer = home.mai("import --yes -o json").ok();
+    assert_eq!(
+        answer.json()["profiles"],
+        serde_json::json!(["y".repeat(64)])
+    );
+    home.mai("list").ok();
+}
+
+#[test]
+fn names_of_accounts_are_taken_over_too() {
+    const ACCOUNTS: &str = "awscli:\n  idps:\n    - \"arn:aws:iam::123456789012:saml-provider/okta\": \"Data\"\n    \
+        - \"arn:aws:iam::210987654321:saml-provider/okta\": \"Web\"\n";
+    let home = Home::new();
+    home.write(".okta/okta.yaml", ACCOUNTS);
+    let answer = home.mai("import okta-aws-cli --yes -o json").ok();
+    assert_eq!(
+        answer.json()["accounts"],
+        serde_json::json!([
+            {"account_id": "123456789012", "account": "Data"},
+            {"account_id": "210987654321", "account": "Web"},
+        ])
+    );
+    let home = Home::new();
+    home.write(".okta/okta.yaml", ACCOUNTS);
+    let answer = home.mai("import okta-aws-cli --yes").ok();
+    assert!(
+        answer.stderr.contains("Wrote names of 2 accounts to"),
+        "{answer}"
+    );
+    let home = self::home();
+    home.write(".okta/okta.yaml", ACCOUNTS);
+    let answer = home.mai("import --yes").ok();
+    assert!(
+        answer
+            .stderr
+            .contains("Wrote 3 profiles and names of 2 accounts to"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn rows_tell_what_became_of_each_profile() {
+    let home = home();
+    let answer = home.mai("import saml2aws -n -o tsv").ok();
+    assert_eq!(answer.stdout, "profile\tstatus\ncorp\tnew\naudit\tnew\n");
+    let answer = home.mai("import saml2aws --yes -o tsv").ok();
+    assert_eq!(
+        answer.stdout,
+        "profile\tstatus\ncorp\twritten\naudit\twritten\n"
+    );
+    let answer = home.mai("import saml2aws --yes -o tsv").ok();
+    assert_eq!(
+        answer.stdout,
+        "profile\tstatus\ncorp\tleft out\naudit\tleft out\n"
     );
 }

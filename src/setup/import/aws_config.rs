@@ -3,15 +3,14 @@
 use url::Url;
 
 use super::source_text::{Section, Sections};
-use super::{Entry, Found, Source, password_stays, role, seconds};
-use crate::duration::Span;
+use super::{Entry, Found, Source, password_stays, role, seconds_of};
 use crate::error::{Result, clean};
 
 /// The profiles of the config file that have a certain key.
 fn profiles_with(
     source: &Source<'_>,
     key: &str,
-    mut take: impl FnMut(&str, Section<'_>, &str, &mut Vec<String>) -> Option<Entry>,
+    mut take: impl FnMut(Section<'_>, &str, &mut Vec<String>) -> Option<Entry>,
 ) -> Result<Found> {
     let mut found = Found::default();
     for section in Sections::of(source)?.iter() {
@@ -25,7 +24,7 @@ fn profiles_with(
         if section.holds_secret() {
             found.notes.push(password_stays(&whose));
         }
-        if let Some(entry) = take(name, section, &whose, &mut found.notes) {
+        if let Some(entry) = take(section, &whose, &mut found.notes) {
             found.entries.push(Entry {
                 name: name.to_owned(),
                 region: section.get("region").map(str::to_owned),
@@ -48,7 +47,7 @@ fn profile_name(section: &str) -> Option<&str> {
 
 /// aws-azure-login: `azure_tenant_id`, `azure_app_id_uri`, `azure_default_…`.
 pub fn azure(source: &Source<'_>) -> Result<Found> {
-    profiles_with(source, "azure_tenant_id", |_, section, whose, notes| {
+    profiles_with(source, "azure_tenant_id", |section, whose, notes| {
         let tenant = section.get("azure_tenant_id")?;
         let app = section.get("azure_app_id_uri").unwrap_or_default();
         if ![
@@ -75,9 +74,7 @@ pub fn azure(source: &Source<'_>) -> Result<Found> {
                 whose,
                 notes,
             ),
-            duration: hours
-                .and_then(|hours| hours.parse::<u64>().ok())
-                .and_then(|hours| seconds(&(hours.saturating_mul(3600)).to_string(), whose, notes)),
+            duration: hours.and_then(|text| seconds_of(text, 3600, whose, notes)),
             remember_device: section
                 .get("azure_default_remember_me")
                 .is_some_and(|value| value.eq_ignore_ascii_case("true")),
@@ -88,39 +85,35 @@ pub fn azure(source: &Source<'_>) -> Result<Found> {
 
 /// aws-adfs: `adfs_config.…`.
 pub fn adfs(source: &Source<'_>) -> Result<Found> {
-    profiles_with(
-        source,
-        "adfs_config.adfs_host",
-        |_, section, whose, notes| {
-            let get = |key: &str| {
-                section
-                    .get(&format!("adfs_config.{key}"))
-                    .filter(|value| *value != "None")
-            };
-            let host = get("adfs_host")?;
-            let party = get("provider_id").unwrap_or("urn:amazon:webservices");
-            let url = format!("https://{host}/adfs/ls/IdpInitiatedSignOn.aspx?loginToRp={party}");
-            if get("ssl_verification").is_some_and(|value| value.eq_ignore_ascii_case("false")) {
-                notes.push(format!(
+    profiles_with(source, "adfs_config.adfs_host", |section, whose, notes| {
+        let get = |key: &str| {
+            section
+                .get(&format!("adfs_config.{key}"))
+                .filter(|value| *value != "None")
+        };
+        let host = get("adfs_host")?;
+        let party = get("provider_id").unwrap_or("urn:amazon:webservices");
+        let url = format!("https://{host}/adfs/ls/IdpInitiatedSignOn.aspx?loginToRp={party}");
+        if get("ssl_verification").is_some_and(|value| value.eq_ignore_ascii_case("false")) {
+            notes.push(format!(
                 "{whose}: `ssl_verification = False` is not taken over; name your company's certificates in `ca_bundle` instead"
             ));
-            }
-            if get("username_password_command").is_some() {
-                notes.push(format!(
+        }
+        if get("username_password_command").is_some() {
+            notes.push(format!(
                 "{whose}: `username_password_command` is not taken over; a command that prints the password alone can be \
                  named as `password: {{command: …}}`"
             ));
-            }
-            Some(Entry {
-                url: address(&url, whose, notes)?,
-                username: get("adfs_user").map(str::to_owned),
-                role: role(get("role_arn").unwrap_or_default(), whose, notes),
-                duration: get("session_duration").and_then(|text| seconds(text, whose, notes)),
-                ca_bundle: get("adfs_ca_bundle").map(str::to_owned),
-                ..Entry::default()
-            })
-        },
-    )
+        }
+        Some(Entry {
+            url: address(&url, whose, notes)?,
+            username: get("adfs_user").map(str::to_owned),
+            role: role(get("role_arn").unwrap_or_default(), whose, notes),
+            duration: get("session_duration").and_then(|text| seconds_of(text, 1, whose, notes)),
+            ca_bundle: get("adfs_ca_bundle").map(str::to_owned),
+            ..Entry::default()
+        })
+    })
 }
 
 /// aws-google-auth: `google_config.…`.
@@ -128,7 +121,7 @@ pub fn google(source: &Source<'_>) -> Result<Found> {
     profiles_with(
         source,
         "google_config.google_idp_id",
-        |_, section, whose, notes| {
+        |section, whose, notes| {
             let get = |key: &str| section.get(&format!("google_config.{key}"));
             let (idp, sp) = (
                 get("google_idp_id")?,
@@ -141,10 +134,7 @@ pub fn google(source: &Source<'_>) -> Result<Found> {
                 url: address(&url, whose, notes)?,
                 username: get("google_username").map(str::to_owned),
                 role: role(get("role_arn").unwrap_or_default(), whose, notes),
-                duration: get("duration")
-                    .and_then(|text| text.parse().ok())
-                    .map(Span::seconds)
-                    .and_then(|span| seconds(&span.as_seconds().to_string(), whose, notes)),
+                duration: get("duration").and_then(|text| seconds_of(text, 1, whose, notes)),
                 ..Entry::default()
             })
         },
@@ -166,6 +156,7 @@ fn address(text: &str, whose: &str, notes: &mut Vec<String>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::duration::Span;
 
     const TEXT: &str = "[default]\nregion = us-east-1\n\
         [profile azure]\nazure_tenant_id = 1234-abcd\nazure_app_id_uri = https://signin.aws.amazon.com/saml\n\

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::{Entry, Found, Source, password_stays, seconds, source_text};
 use crate::error::{Result, clean};
@@ -17,21 +18,11 @@ struct File {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 struct Provider {
-    r#type: Option<String>,
     username: Option<String>,
     duration: Option<u64>,
-    client_secret: Option<Hidden>,
-    password: Option<Hidden>,
-}
-
-/// Something is there; what it is does not matter.
-#[derive(Deserialize)]
-struct Hidden(#[allow(dead_code)] serde::de::IgnoredAny);
-
-impl std::fmt::Debug for Hidden {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("…")
-    }
+    // Something is there; what it is does not matter.
+    client_secret: Option<IgnoredAny>,
+    password: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -75,8 +66,7 @@ pub fn read(source: &Source<'_>) -> Result<Found> {
             name,
             url,
             username: provider.and_then(|provider| provider.username.clone()),
-            duration: duration
-                .and_then(|length| seconds(&length.to_string(), &whose, &mut found.notes)),
+            duration: duration.and_then(|length| seconds(length, &whose, &mut found.notes)),
             ..Entry::default()
         });
     }

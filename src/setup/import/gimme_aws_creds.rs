@@ -1,7 +1,7 @@
 //! gimme-aws-creds: `~/.okta_aws_login_config`, an INI file whose sections may inherit from each other.
 
 use super::source_text::{Section, Sections};
-use super::{Entry, Found, Source, password_stays, role, seconds};
+use super::{Entry, Found, Source, password_stays, role, seconds_of};
 use crate::error::{Result, clean};
 
 /// Sections that inherit from each other end somewhere, or not at all.
@@ -42,7 +42,7 @@ pub fn read(source: &Source<'_>) -> Result<Found> {
                 .filter(|name| !["role", "acc", "acc-role"].contains(name))
                 .map(str::to_owned),
             duration: get("aws_default_duration")
-                .and_then(|text| seconds(text, &whose, &mut found.notes)),
+                .and_then(|text| seconds_of(text, 1, &whose, &mut found.notes)),
             remember_device: get("remember_device")
                 .is_some_and(|value| ["y", "yes", "true"].contains(&value.to_lowercase().as_str())),
             method: get("preferred_mfa_type").and_then(method),

@@ -13,6 +13,7 @@ pub use plan::{Plan, Skipped};
 use std::path::{Path, PathBuf};
 
 use crate::arn::{ProviderArn, RoleArn};
+use crate::config::values;
 use crate::duration::Span;
 use crate::error::Result;
 use crate::paths::Paths;
@@ -109,42 +110,55 @@ pub struct Entry {
     pub method: Option<&'static str>,
 }
 
-/// The configuration of one tool, if it is there.
-pub fn look(tool: &Tool, paths: &Paths, file: Option<&Path>) -> Result<Option<Found>> {
-    let path = match file {
-        Some(file) => file.to_path_buf(),
-        None => (tool.usual_file)(paths)?,
-    };
-    let shown = paths.shown(&path);
-    let Some(text) = source_text::read(&path, &shown)? else {
-        return match file {
-            Some(_) => Err(crate::error::Error::usage(format!(
-                "there is no file {shown}"
-            ))),
-            None => Ok(None),
-        };
-    };
-    let found = (tool.read)(&Source {
-        text: &text,
-        shown: &shown,
-    })?;
-    let is_empty = found.entries.is_empty() && found.notes.is_empty();
-    Ok((!is_empty).then_some(found))
+impl Tool {
+    pub fn named(name: &str) -> Option<&'static Tool> {
+        TOOLS.iter().find(|tool| tool.name == name)
+    }
 }
 
-/// Seconds as other tools write them; what AWS does not give is left out with a word.
-fn seconds(text: &str, whose: &str, notes: &mut Vec<String>) -> Option<Span> {
-    let span = text.trim().parse().ok().map(Span::seconds)?;
+impl Found {
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.accounts.is_empty() && self.notes.is_empty()
+    }
+}
+
+/// What a file of that tool offers; nothing if there is no such file.
+pub fn look(tool: &Tool, paths: &Paths, file: &Path) -> Result<Option<Found>> {
+    let shown = paths.shown(file);
+    let Some(text) = source_text::read(file, &shown)? else {
+        return Ok(None);
+    };
+    let source = Source {
+        text: &text,
+        shown: &shown,
+    };
+    (tool.read)(&source).map(Some)
+}
+
+/// Seconds of another tool; what AWS does not give is left out with a word, and an hour is what everybody gets.
+fn seconds(length: u64, whose: &str, notes: &mut Vec<String>) -> Option<Span> {
+    let span = Span::seconds(length);
     if span == Span::hours(1) {
         return None;
     }
-    if (Span::minutes(15)..=Span::hours(12)).contains(&span) {
-        return Some(span);
+    values::key_span(span)
+        .map_err(|why| notes.push(format!("{whose}: its duration is left out, since {why}")))
+        .ok()
+}
+
+/// The same of text, where a unit is worth so many seconds.
+fn seconds_of(text: &str, unit: u64, whose: &str, notes: &mut Vec<String>) -> Option<Span> {
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
     }
-    notes.push(format!(
-        "{whose}: its duration of {span} is left out, since AWS gives keys for 15m to 12h"
-    ));
-    None
+    let Ok(length) = text.parse::<u64>() else {
+        notes.push(format!(
+            "{whose}: its duration is no number, so it is left out"
+        ));
+        return None;
+    };
+    seconds(length.saturating_mul(unit), whose, notes)
 }
 
 /// A role as other tools write it: an ARN, or something that cannot be taken over.
@@ -170,4 +184,41 @@ fn password_stays(whose: &str) -> String {
         "{whose}: there is a password or secret in that file, in plain text; it is not taken over. Remove it there, and \
          let mai keep it in the keyring"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_taken_or_left_out_with_a_word() {
+        let read = |text: &str| {
+            let mut notes = Vec::new();
+            let span = seconds_of(text, 1, "here", &mut notes);
+            (span, notes.join(" "))
+        };
+        assert_eq!(read("28800"), (Some(Span::hours(8)), String::new()));
+        assert_eq!(read(" 7200 "), (Some(Span::hours(2)), String::new()));
+        assert_eq!(read("3600"), (None, String::new()));
+        assert_eq!(read(""), (None, String::new()));
+        for (text, words) in [
+            ("8h", "no number"),
+            ("3600s", "no number"),
+            ("-1", "no number"),
+            ("99999999999999999999", "no number"),
+            ("60", "1m is out of range"),
+            ("43201", "12h1s is out of range"),
+            ("18446744073709551615", "out of range"),
+        ] {
+            let (span, note) = read(text);
+            assert_eq!(span, None, "{text}");
+            assert!(note.starts_with("here: "), "{note}");
+            assert!(note.contains(words), "{text}: {note}");
+        }
+        let mut notes = Vec::new();
+        let hours = |text, notes: &mut Vec<String>| seconds_of(text, 3600, "here", notes);
+        assert_eq!(hours("12", &mut notes), Some(Span::hours(12)));
+        assert_eq!(hours("18446744073709551615", &mut notes), None);
+        assert!(notes[0].contains("out of range"), "{notes:?}");
+    }
 }

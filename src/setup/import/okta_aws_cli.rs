@@ -64,7 +64,7 @@ pub fn read(source: &Source<'_>) -> Result<Found> {
             region: profile.aws_region,
             duration: profile
                 .session_duration
-                .and_then(|length| seconds(&length.to_string(), &whose, &mut found.notes)),
+                .and_then(|length| seconds(length, &whose, &mut found.notes)),
             ..Entry::default()
         });
     }

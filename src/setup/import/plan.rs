@@ -35,6 +35,7 @@ impl Plan {
         for (id, name) in found.accounts {
             let is_known = config.account_name(&id).is_some();
             if values::is_account(&id)
+                && !name.trim().is_empty()
                 && !is_known
                 && !self.accounts.iter().any(|(known, _)| *known == id)
             {

@@ -5,7 +5,7 @@
 use url::Url;
 
 use super::source_text::{Section, Sections};
-use super::{Entry, Found, Source, password_stays, role, seconds};
+use super::{Entry, Found, Source, password_stays, role, seconds_of};
 use crate::error::{Result, clean};
 
 /// The section saml2aws writes to unless told otherwise.
@@ -51,7 +51,7 @@ pub fn read(source: &Source<'_>) -> Result<Found> {
             region: section.get("region").map(str::to_owned),
             duration: section
                 .get("aws_session_duration")
-                .and_then(|text| seconds(text, &whose, &mut found.notes)),
+                .and_then(|text| seconds_of(text, 1, &whose, &mut found.notes)),
             method: section.get("mfa").and_then(method),
             ..Entry::default()
         });
