@@ -15,6 +15,8 @@ pub struct Call {
     method: Method,
     pub url: Url,
     body: Option<Body>,
+    /// The fields of a form with their names, the texts of a JSON document without.
+    carried: Vec<(String, Zeroizing<String>)>,
     /// What tells it from others to the same address.
     about: String,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -40,6 +42,7 @@ impl Call {
             method: Method::Get,
             url,
             body: None,
+            carried: Vec::new(),
             about: String::new(),
             headers: Vec::new(),
             cookies: Vec::new(),
@@ -57,6 +60,7 @@ impl Call {
     /// With a JSON document, and asking for one.
     pub fn json(self, document: &Value) -> Call {
         let mut call = self.header("accept", "application/json");
+        gather(document, &mut call.carried);
         call.body = Some(Body {
             content_type: "application/json".to_owned(),
             bytes: Zeroizing::new(document.to_string().into_bytes()),
@@ -66,6 +70,10 @@ impl Call {
 
     /// With form fields, as `application/x-www-form-urlencoded`.
     pub fn form(mut self, fields: &[(&str, &str)]) -> Call {
+        let own = |(name, value): &(&str, &str)| {
+            ((*name).to_owned(), Zeroizing::new((*value).to_owned()))
+        };
+        self.carried.extend(fields.iter().map(own));
         let body = Zeroizing::new(Serializer::new(String::new()).extend_pairs(fields).finish());
         self.body = Some(Body {
             content_type: "application/x-www-form-urlencoded".to_owned(),
@@ -100,6 +108,17 @@ impl Call {
         self
     }
 
+    /// Everything that goes along in its body.
+    pub(super) fn values(&self) -> impl Iterator<Item = &str> {
+        self.carried.iter().map(|(_, value)| value.as_str())
+    }
+
+    /// A field of the form that it sends.
+    pub(super) fn field(&self, name: &str) -> Option<&str> {
+        let found = self.carried.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
     /// The same for calls that ask the same.
     pub(super) fn shape(&self) -> String {
         format!("{self:?} {} {}", self.url.path(), self.about)
@@ -114,5 +133,15 @@ impl Call {
             carries_secret: self.carries_secret,
             ..Request::get(self.url)
         }
+    }
+}
+
+/// The texts of a document, whatever they are called.
+fn gather(document: &Value, texts: &mut Vec<(String, Zeroizing<String>)>) {
+    match document {
+        Value::String(text) => texts.push((String::new(), Zeroizing::new(text.clone()))),
+        Value::Array(items) => items.iter().for_each(|item| gather(item, texts)),
+        Value::Object(items) => items.values().for_each(|item| gather(item, texts)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

@@ -180,11 +180,7 @@ impl<F: Fetch> Walk<'_, F> {
             let mut depth = 0;
             request = loop {
                 if let Some(assertion) = self.arrival(&page)? {
-                    return Ok(Arrival {
-                        assertion,
-                        clock_skew: self.clock_skew,
-                        password_accepted: self.visit.password_sent(),
-                    });
+                    return Ok(self.arrived(assertion));
                 }
                 let since = clock::now();
                 let mut step = self.step(&page, number)?;
@@ -196,6 +192,9 @@ impl<F: Fetch> Walk<'_, F> {
                     number -= 1;
                 } else {
                     self.visit.pushes.answered();
+                }
+                if let Some(assertion) = self.arrival_by_call(&page, &step)? {
+                    return Ok(self.arrived(assertion));
                 }
                 let waited = clock::now() - since;
                 let next = match step {
@@ -289,6 +288,14 @@ impl<F: Fetch> Walk<'_, F> {
         Ok(page)
     }
 
+    fn arrived(&self, assertion: Assertion) -> Arrival {
+        Arrival {
+            assertion,
+            clock_skew: self.clock_skew,
+            password_accepted: self.visit.password_sent(),
+        }
+    }
+
     /// The answer for AWS, if this page carries it.
     fn arrival(&self, page: &Page) -> Result<Option<Assertion>> {
         for form in &page.forms {
@@ -298,28 +305,46 @@ impl<F: Fetch> Walk<'_, F> {
             let Ok(to) = form::submit::resolve(form.action.as_deref(), page.place()) else {
                 continue;
             };
-            let host = to.host_str().unwrap_or_default();
-            if !(self.is_aws)(host) || !to.path().starts_with("/saml") {
-                continue;
+            if self.takes_answers(&to) {
+                return self.believed(page, &to, &field.value).map(Some);
             }
-            let response: String = field.value.split_whitespace().collect();
-            if response.is_empty() {
-                return Err(
-                    Error::failed(format!("{} sent an empty answer for AWS", page.host()))
-                        .hint("ask who runs the identity provider to look at its settings for AWS"),
-                );
-            }
-            // Whoever could change a page on the way could put in keys of an account of their own.
-            if self.visit.plain_http_hop && !self.visit.trusted.allows(&page.url) {
-                return Err(Error::refused(format!(
-                    "{} was named by a page that came over plain http, so its answer for AWS is not believed",
-                    page.host()
-                ))
-                .hint("use the https address of the identity provider as `url:`"));
-            }
-            return Ok(Some(Assertion::new(Secret::new(response), host)));
         }
         Ok(None)
+    }
+
+    /// The same for a page whose program would send it.
+    fn arrival_by_call(&self, page: &Page, step: &Step) -> Result<Option<Assertion>> {
+        match step {
+            Step::Call(call) if self.takes_answers(&call.url) => call
+                .field("SAMLResponse")
+                .map(|response| self.believed(page, &call.url, response))
+                .transpose(),
+            _ => Ok(None),
+        }
+    }
+
+    fn takes_answers(&self, to: &Url) -> bool {
+        (self.is_aws)(to.host_str().unwrap_or_default()) && to.path().starts_with("/saml")
+    }
+
+    fn believed(&self, page: &Page, to: &Url, response: &str) -> Result<Assertion> {
+        let response: String = response.split_whitespace().collect();
+        if response.is_empty() {
+            return Err(
+                Error::failed(format!("{} sent an empty answer for AWS", page.host()))
+                    .hint("ask who runs the identity provider to look at its settings for AWS"),
+            );
+        }
+        // Whoever could change a page on the way could put in keys of an account of their own.
+        if self.visit.plain_http_hop && !self.visit.trusted.allows(&page.url) {
+            return Err(Error::refused(format!(
+                "{} was named by a page that came over plain http, so its answer for AWS is not believed",
+                page.host()
+            ))
+            .hint("use the https address of the identity provider as `url:`"));
+        }
+        let host = to.host_str().unwrap_or_default();
+        Ok(Assertion::new(Secret::new(response), host))
     }
 
     fn step(&mut self, page: &Page, number: usize) -> Result<Step> {
@@ -402,23 +427,8 @@ impl<F: Fetch> Walk<'_, F> {
         let mut answer = answer.clone();
         answer.copy_cookies(|name| self.fetcher.cookie(&page.url, name));
         let prepared = answer.prepare(form, page.place())?;
-        if (self.is_aws)(prepared.url.host_str().unwrap_or_default()) {
-            return Err(Error::unfamiliar(format!(
-                "{} wants to send AWS something that is no answer to a sign-in",
-                page.host()
-            ))
-            .hint("try the URL in a browser; `-vv` shows the way there"));
-        }
-        if let Some(response) = form.control("SAMLResponse")
-            && is_meant_for_aws(&response.value)
-        {
-            return Err(Error::refused(format!(
-                "{} wants the answer for AWS to be sent to {}, which is not AWS",
-                page.host(),
-                host_of(&prepared.url)
-            ))
-            .hint("nothing was sent there; ask who runs the identity provider"));
-        }
+        let values = form.controls.iter().map(|c| c.value.as_str());
+        self.check_answer(page, &prepared.url, values)?;
         self.check_target(page, &prepared.url, answer.carries_secret())?;
         if !is_waiting {
             let mut place = prepared.url.clone();
@@ -445,6 +455,31 @@ impl<F: Fetch> Walk<'_, F> {
         })
     }
 
+    /// The answer for AWS is for nobody else, and nothing else is for AWS.
+    fn check_answer<'v>(
+        &self,
+        page: &Page,
+        to: &Url,
+        mut values: impl Iterator<Item = &'v str>,
+    ) -> Result<()> {
+        if (self.is_aws)(to.host_str().unwrap_or_default()) {
+            return Err(Error::unfamiliar(format!(
+                "{} wants to send AWS something that is no answer to a sign-in",
+                page.host()
+            ))
+            .hint("try the URL in a browser; `-vv` shows the way there"));
+        }
+        if values.any(is_meant_for_aws) {
+            return Err(Error::refused(format!(
+                "{} wants the answer for AWS to be sent to {}, which is not AWS",
+                page.host(),
+                host_of(to)
+            ))
+            .hint("nothing was sent there; ask who runs the identity provider"));
+        }
+        Ok(())
+    }
+
     /// May what a page asks for go there?
     fn check_target(&self, page: &Page, to: &Url, carries_secret: bool) -> Result<()> {
         let host = host_of(to);
@@ -467,6 +502,7 @@ impl<F: Fetch> Walk<'_, F> {
     }
 
     fn call(&mut self, page: &Page, call: Call, is_waiting: bool) -> Result<Request> {
+        self.check_answer(page, &call.url, call.values())?;
         self.check_target(page, &call.url, call.carries_secret)?;
         if !is_waiting {
             self.count(page, call.shape())?;

@@ -2,6 +2,7 @@
 
 mod adfs;
 mod adfs_mfa;
+mod assertion;
 mod blame;
 mod faces;
 mod hosts;
