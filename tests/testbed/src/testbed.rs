@@ -194,7 +194,7 @@ impl Testbed {
 
     /// The names of all faces.
     pub fn faces() -> Vec<&'static str> {
-        idp::FACES.iter().map(|face| face.name).collect()
+        idp::all_faces().map(|face| face.name).collect()
     }
 
     /// What a program needs in its environment to use this STS.

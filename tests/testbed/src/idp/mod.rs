@@ -16,8 +16,8 @@ use crate::web::{Reply, Request};
 use crate::world::{BrowserSession, World};
 use ticket::Ticket;
 
-pub(crate) use faces::FACES;
 pub use faces::PLANTED;
+pub(crate) use faces::all as all_faces;
 
 /// One way of asking people to sign in.
 pub(crate) struct Face {
@@ -50,8 +50,7 @@ pub(crate) enum Verdict {
 
 /// The path below a face's prefix, for start URLs: `/simple/start?app=aws`.
 pub(crate) fn start_path(name: &str) -> Option<String> {
-    FACES
-        .iter()
+    faces::all()
         .find(|face| face.name == name)
         .map(|face| format!("{}{}", face.prefix, face.start))
 }
@@ -61,8 +60,7 @@ pub(crate) fn serve(world: &World, request: &Request) -> Reply {
     if request.path == "/metadata" {
         return Reply::new(200, "application/samlmetadata+xml", metadata(world));
     }
-    let face = FACES
-        .iter()
+    let face = faces::all()
         .filter(|face| request.path.starts_with(face.prefix))
         .max_by_key(|face| face.prefix.len());
     let Some(face) = face else {

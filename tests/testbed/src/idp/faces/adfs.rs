@@ -6,10 +6,56 @@ use crate::encoding::random_name;
 use crate::idp::authn_request::from_redirect;
 use crate::idp::html::escape;
 use crate::idp::ticket::{Stage, Ticket};
-use crate::idp::{Verdict, Visit};
+use crate::idp::{Face, Verdict, Visit};
 use crate::seen::Server;
 use crate::users::User;
 use crate::web::Reply;
+
+/// A face whose folder ends as those of AD FS do.
+macro_rules! adfs {
+    ($name:literal) => {
+        adfs!(
+            $name,
+            "ls/IdpInitiatedSignOn.aspx?loginToRp=urn:amazon:webservices"
+        )
+    };
+    ($name:literal, $start:literal) => {
+        Face {
+            start: $start,
+            prefix: concat!("/", $name, "/adfs/"),
+            ..face!($name, serve)
+        }
+    };
+}
+
+pub(crate) const FACES: &[Face] = &[
+    adfs!("adfs-3"),
+    adfs!("adfs-german"),
+    adfs!("adfs-2019"),
+    adfs!("adfs-paged"),
+    adfs!("adfs-hrd"),
+    adfs!("adfs-off"),
+    adfs!("adfs-wia"),
+    adfs!("adfs-certificate"),
+    adfs!("adfs-azure"),
+    adfs!("adfs-server"),
+    adfs!("adfs-silverfort"),
+    adfs!("adfs-securid"),
+    adfs!("adfs-securid2"),
+    adfs!("adfs-vip"),
+    adfs!("adfs-vip-upn"),
+    adfs!("adfs-safenet"),
+    adfs!("adfs-defender"),
+    adfs!("adfs-methods"),
+    adfs!("adfs-duo"),
+    adfs!("adfs-unavailable"),
+    adfs!("adfs-menu", "ls/IdpInitiatedSignOn.aspx"),
+    adfs!("adfs-bare", "ls/"),
+    adfs!(
+        "adfs-stranger",
+        "ls/IdpInitiatedSignOn.aspx?loginToRp=urn:unknown"
+    ),
+];
 
 const IDP_INITIATED: &str = "ls/idpinitiatedsignon.aspx";
 const AWS: &str = "urn:amazon:webservices";

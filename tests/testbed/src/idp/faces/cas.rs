@@ -4,9 +4,30 @@ use super::cas_pages as pages;
 use crate::encoding::random_name;
 use crate::idp::second_factor::CodeVerdict;
 use crate::idp::ticket::{Stage, Ticket};
-use crate::idp::{Verdict, Visit};
+use crate::idp::{Face, Verdict, Visit};
 use crate::users::User;
 use crate::web::Reply;
+
+const fn face(name: &'static str, prefix: &'static str) -> Face {
+    Face {
+        name,
+        prefix,
+        start: "idp/profile/SAML2/Unsolicited/SSO?providerId=urn:amazon:webservices",
+        serve,
+    }
+}
+
+pub(crate) const FACES: &[Face] = &[
+    face("cas", "/cas/"),
+    face("cas-aup", "/aup/cas/"),
+    face("cas-interrupt", "/interrupt/cas/"),
+    face("cas-blocked", "/blocked/cas/"),
+    face("cas-warning", "/warning/cas/"),
+    face("cas-gauth", "/gauth/cas/"),
+    face("cas-ways", "/ways/cas/"),
+    face("cas-consent", "/consent/cas/"),
+    face("cas-enrol", "/enrol/cas/"),
+];
 
 /// Four requests when pages are followed: start, login page, login, back to where the response is made.
 pub(crate) fn serve(visit: &Visit<'_>) -> Reply {

@@ -1,9 +1,30 @@
 //! Login forms that are odd in their markup: where they go, what they send, what is around them.
 
-use crate::idp::Visit;
 use crate::idp::html::{escape, hidden, page};
 use crate::idp::standard::{Flow, Login};
+use crate::idp::{Face, Visit};
 use crate::web::Reply;
+
+pub(crate) const FACES: &[Face] = &[
+    face!("fragment", fragment),
+    face!("question", question),
+    face!("empty-action", empty_action),
+    Face {
+        start: "a/b/start?app=aws",
+        ..face!("relative", relative)
+    },
+    face!("base-href", base_href),
+    face!("formaction", formaction),
+    face!("entities", entities),
+    face!("get-form", get_form),
+    face!("latin1", latin1),
+    face!("multipart", multipart),
+    face!("many-forms", many_forms),
+    face!("checkbox-radio", checkbox_radio),
+    face!("nested", nested),
+    face!("too-deep", too_deep),
+    face!("huge", huge),
+];
 
 /// What a form gets that was sent to the wrong place or with the wrong fields.
 fn misdirected(what: &str) -> Reply {

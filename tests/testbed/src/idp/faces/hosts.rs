@@ -2,16 +2,31 @@
 
 use super::plain::ordinary_page;
 use crate::encoding::{instant, random_name, to_base64};
-use crate::idp::Visit;
 use crate::idp::authn_request::{from_post, from_redirect};
 use crate::idp::html::{auto_submit, escape, hidden, page};
 use crate::idp::standard::{Flow, Login, finish, stale};
 use crate::idp::ticket::Ticket;
+use crate::idp::{Face, Visit};
 use crate::saml::signature::verify;
 use crate::saml::{ASSERTION, PROTOCOL};
 use crate::seen::Server;
 use crate::users::User;
 use crate::web::Reply;
+
+pub(crate) const FACES: &[Face] = &[
+    face!("hop", hop),
+    Face {
+        prefix: "/saml/",
+        start: "sso",
+        ..face!("sp-initiated", sp_initiated)
+    },
+    face!("to-other-form", to_other_form),
+    face!("to-other-redirect", to_other_redirect),
+    face!("to-other-307", to_other_307),
+    face!("http-downgrade", http_downgrade),
+    face!("http-redirect", http_redirect),
+    face!("false-aws", false_aws),
+];
 
 /// A broker: asks the other host who this is, and believes its signed answer.
 pub(crate) fn hop(visit: &Visit<'_>) -> Reply {

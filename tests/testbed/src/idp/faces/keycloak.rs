@@ -7,9 +7,27 @@ use crate::idp::html::{escape, hidden, page};
 use crate::idp::second_factor::{CodeVerdict, Then};
 use crate::idp::standard::finish;
 use crate::idp::ticket::{Stage, Ticket};
-use crate::idp::{Verdict, Visit};
+use crate::idp::{Face, Verdict, Visit};
 use crate::users::User;
 use crate::web::Reply;
+
+const fn face(name: &'static str, prefix: &'static str) -> Face {
+    Face {
+        name,
+        prefix,
+        start: "protocol/saml/clients/aws",
+        serve,
+    }
+}
+
+pub(crate) const FACES: &[Face] = &[
+    face("keycloak", "/realms/corp/"),
+    face("keycloak-v2", "/realms/corp-v2/"),
+    face("keycloak-terms", "/realms/corp-terms/"),
+    face("keycloak-enrol", "/realms/corp-enrol/"),
+    face("keycloak-expired", "/realms/corp-expired/"),
+    face("keycloak-update-password", "/realms/corp-update-password/"),
+];
 
 /// Two requests when pages are followed: start with the login page, login.
 pub(crate) fn serve(visit: &Visit<'_>) -> Reply {

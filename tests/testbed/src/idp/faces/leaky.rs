@@ -4,12 +4,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use url::form_urlencoded::byte_serialize;
 
-use crate::idp::Visit;
 use crate::idp::html::{escape, hidden};
 use crate::idp::standard::{Flow, Login, stale};
 use crate::idp::ticket::{Stage, Ticket};
+use crate::idp::{Face, Visit};
 use crate::users::User;
 use crate::web::Reply;
+
+pub(crate) const FACES: &[Face] = &[face!("leaky", leaky)];
 
 /// What lies about: nothing of it belongs into a recording, however it is spelled.
 pub const PLANTED: &[&str] = &[

@@ -3,9 +3,30 @@
 use super::lemonldap_pages as pages;
 use crate::idp::second_factor::CodeVerdict;
 use crate::idp::ticket::{Stage, Ticket};
-use crate::idp::{Verdict, Visit};
+use crate::idp::{Face, Verdict, Visit};
 use crate::users::User;
 use crate::web::Reply;
+
+const fn face(name: &'static str, prefix: &'static str) -> Face {
+    Face {
+        name,
+        prefix,
+        start: "saml/singleSignOn?IDPInitiated=1&sp=urn:amazon:webservices",
+        serve,
+    }
+}
+
+pub(crate) const FACES: &[Face] = &[
+    face("lemonldap", "/lemonldap/"),
+    face("lemonldap-captcha", "/lemonldap-captcha/"),
+    face("lemonldap-choice", "/lemonldap-choice/"),
+    face("lemonldap-enrol", "/lemonldap-enrol/"),
+    face("lemonldap-info", "/lemonldap-info/"),
+    face("lemonldap-key", "/lemonldap-key/"),
+    face("lemonldap-menu", "/lemonldap-menu/"),
+    face("lemonldap-notice", "/lemonldap-notice/"),
+    face("lemonldap-wait", "/lemonldap-wait/"),
+];
 
 /// The cookie that remembers which service is waited for.
 const PENDING: &str = "lemonldappdata";

@@ -7,9 +7,38 @@ use super::openam_questions as questions;
 use crate::idp::html::page;
 use crate::idp::second_factor::CodeVerdict;
 use crate::idp::ticket::{Stage, Ticket};
-use crate::idp::{Verdict, Visit};
+use crate::idp::{Face, Verdict, Visit};
 use crate::users::User;
 use crate::web::Reply;
+
+const fn face(name: &'static str, prefix: &'static str) -> Face {
+    Face {
+        name,
+        prefix,
+        start: "idpssoinit?metaAlias=/idp&spEntityID=urn:amazon:webservices",
+        serve,
+    }
+}
+
+pub(crate) const FACES: &[Face] = &[
+    Face {
+        start: "idpssoinit?metaAlias=/idp&spEntityID=urn:amazon:webservices&binding=urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST",
+        ..face("openam", "/openam/")
+    },
+    Face {
+        start: "saml2/jsp/idpSSOInit.jsp?metaAlias=/idp&spEntityID=urn:amazon:webservices",
+        ..face("openam-classic", "/classic/openam/")
+    },
+    Face {
+        start: "idpssoinit?metaAlias=/alpha/idp&spEntityID=urn:amazon:webservices",
+        ..face("openam-am7", "/am/")
+    },
+    face("openam-hotp", "/hotp/openam/"),
+    face("openam-push", "/push/am/"),
+    face("openam-key", "/key/am/"),
+    face("openam-terms", "/terms/am/"),
+    face("openam-timeout", "/timeout/openam/"),
+];
 
 /// Seven requests when pages are followed: start, two redirects, settings, questions, answers, start again.
 pub(crate) fn serve(visit: &Visit<'_>) -> Reply {

@@ -5,9 +5,27 @@ use serde_json::json;
 use crate::idp::html::{auto_submit, escape, hidden, page};
 use crate::idp::second_factor::CodeVerdict;
 use crate::idp::ticket::{Stage, Ticket};
-use crate::idp::{Verdict, Visit};
+use crate::idp::{Face, Verdict, Visit};
 use crate::users::User;
 use crate::web::Reply;
+
+const fn face(name: &'static str, prefix: &'static str) -> Face {
+    Face {
+        name,
+        prefix,
+        start: "idp/startSSO.ping?PartnerSpId=urn:amazon:webservices",
+        serve,
+    }
+}
+
+pub(crate) const FACES: &[Face] = &[
+    face("pingfederate", "/ping/"),
+    face("pingfederate-first", "/first/ping/"),
+    face("pingfederate-template", "/template/ping/"),
+    face("pingfederate-push", "/push/ping/"),
+    face("pingfederate-error", "/error/ping/"),
+    face("pingfederate-ntlm", "/ntlm/ping/"),
+];
 
 /// Two requests when pages are followed: start with the login page, login; PingID adds its own.
 pub(crate) fn serve(visit: &Visit<'_>) -> Reply {

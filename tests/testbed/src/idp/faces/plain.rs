@@ -1,9 +1,11 @@
 //! A login page as it should be.
 
-use crate::idp::Visit;
 use crate::idp::html::{escape, hidden, page};
 use crate::idp::standard::{Flow, Login, stale};
+use crate::idp::{Face, Visit};
 use crate::web::Reply;
+
+pub(crate) const FACES: &[Face] = &[face!("simple", simple), face!("otp", simple)];
 
 /// One page; its fields must come back all, in the order of the page.
 pub(crate) fn simple(visit: &Visit<'_>) -> Reply {

@@ -5,9 +5,35 @@ use url::form_urlencoded;
 use super::shibboleth_pages as pages;
 use crate::idp::second_factor::CodeVerdict;
 use crate::idp::ticket::{Stage, Ticket};
-use crate::idp::{Verdict, Visit};
+use crate::idp::{Face, Verdict, Visit};
 use crate::users::{Device, TOTP_SECRET, User};
 use crate::web::Reply;
+
+const fn face(name: &'static str, prefix: &'static str) -> Face {
+    Face {
+        name,
+        prefix,
+        start: "profile/SAML2/Unsolicited/SSO?providerId=urn%3Aamazon%3Awebservices",
+        serve,
+    }
+}
+
+pub(crate) const FACES: &[Face] = &[
+    face("shibboleth", "/idp/"),
+    face("shibboleth-v3", "/v3/idp/"),
+    face("shibboleth-consent", "/consent/idp/"),
+    face("shibboleth-expiring", "/expiring/idp/"),
+    face("shibboleth-totp", "/totp/idp/"),
+    face("shibboleth-tokencode", "/tokencode/idp/"),
+    face("shibboleth-fudiscr", "/fudiscr/idp/"),
+    face("shibboleth-fudiscr-boxes", "/fudiscr-boxes/idp/"),
+    face("shibboleth-fudiscr-pin", "/fudiscr-pin/idp/"),
+    face("shibboleth-spnego", "/spnego/idp/"),
+    face("shibboleth-stale", "/stale/idp/"),
+    face("shibboleth-denied", "/denied/idp/"),
+    face("shibboleth-webauthn", "/webauthn/idp/"),
+    face("shibboleth-webauthn-only", "/webauthn-only/idp/"),
+];
 
 const COOKIE: &str = "JSESSIONID";
 /// The items of local storage that sessions live in.

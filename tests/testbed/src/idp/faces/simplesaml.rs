@@ -2,13 +2,28 @@
 
 use url::form_urlencoded;
 
-use crate::idp::Visit;
 use crate::idp::html::{escape, hidden, page};
 use crate::idp::second_factor::Then;
 use crate::idp::standard::{Flow, Login, finish};
 use crate::idp::ticket::{Stage, Ticket};
+use crate::idp::{Face, Visit};
 use crate::users::User;
 use crate::web::Reply;
+
+const fn face(name: &'static str, prefix: &'static str) -> Face {
+    Face {
+        name,
+        prefix,
+        start: "saml2/idp/SSOService.php?spentityid=urn:amazon:webservices",
+        serve,
+    }
+}
+
+pub(crate) const FACES: &[Face] = &[
+    face("simplesaml", "/simplesaml/"),
+    face("simplesaml-1.19", "/old/simplesaml/"),
+    face("simplesaml-consent", "/consenting/simplesaml/"),
+];
 
 /// Three requests when pages are followed: start, login page, login.
 pub(crate) fn serve(visit: &Visit<'_>) -> Reply {

@@ -1,13 +1,25 @@
 //! Sign-ins with more pages: before the password, between, and after it.
 
 use super::plain::ordinary_page;
-use crate::idp::Visit;
 use crate::idp::html::{escape, hidden, page};
 use crate::idp::second_factor::Then;
 use crate::idp::standard::{Flow, Login, finish, refusal, stale};
 use crate::idp::ticket::{Stage, Ticket};
+use crate::idp::{Face, Visit};
 use crate::users::User;
 use crate::web::Reply;
+
+pub(crate) const FACES: &[Face] = &[
+    face!("two-pages", two_pages),
+    face!("no-password", no_password),
+    face!("choice", choice),
+    face!("choice-radio", choice_radio),
+    face!("consent", consent),
+    face!("terms", terms),
+    face!("meta", meta),
+    face!("script", script),
+    face!("expiring", expiring),
+];
 
 /// The user first, the password on a page of its own.
 pub(crate) fn two_pages(visit: &Visit<'_>) -> Reply {

@@ -1,13 +1,29 @@
 //! Sign-ins that cannot go on, or only with patience.
 
 use super::plain::ordinary_page;
-use crate::idp::Visit;
 use crate::idp::html::{hidden, page};
 use crate::idp::second_factor::change_password as change_page;
 use crate::idp::standard::{Flow, finish, stale as stale_page};
 use crate::idp::ticket::Ticket;
+use crate::idp::{Face, Visit};
 use crate::users::User;
 use crate::web::Reply;
+
+pub(crate) const FACES: &[Face] = &[
+    face!("basic", basic),
+    face!("negotiate", negotiate),
+    face!("captcha", captcha),
+    face!("js-only", js_only),
+    face!("webauthn", webauthn),
+    face!("redirect-loop", redirect_loop),
+    face!("again", again),
+    face!("portal", portal),
+    face!("error-page", error_page),
+    face!("stale", stale),
+    face!("stale-login", stale_login),
+    face!("change-password", change_password),
+    face!("enrol", enrol),
+];
 
 /// Asks for Basic authentication and nothing else.
 pub(crate) fn basic(visit: &Visit<'_>) -> Reply {
