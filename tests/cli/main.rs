@@ -13,6 +13,7 @@ mod completions;
 mod config;
 mod create;
 mod create_all;
+mod create_refusals;
 mod credentials;
 mod doctor;
 mod durations;
