@@ -1,28 +1,9 @@
 //! Sign-ins at AD FS: every version's login, the choices before it, second factors by adapter, and what goes wrong.
 
-use mai_testbed::{PASSWORD, Server, Testbed};
+use mai_testbed::{PASSWORD, Testbed};
 
-use crate::support::{Home, PROFILES, corp, sts_calls};
-
-const READER: &str = "profiles:\n  prod: {identity_provider: corp, role: 111111111111/ReadOnly}\n";
-
-/// Somebody at a face, with further settings of the identity provider.
-fn home_of(testbed: &Testbed, face: &str, user: &str, more: &str) -> Home {
-    let corp = corp(testbed, face, user);
-    let profiles = match user.ends_with("ada") {
-        true => PROFILES,
-        false => READER,
-    };
-    Home::with(testbed, &format!("{corp}{more}{profiles}"))
-}
-
-/// Pages that were asked for, and how many of these requests had a password.
-fn traffic(testbed: &Testbed) -> (usize, usize) {
-    let seen = testbed.requests();
-    let pages = seen.iter().filter(|seen| seen.server != Server::Sts);
-    let passwords = pages.clone().filter(|seen| seen.had_password).count();
-    (pages.count(), passwords)
-}
+use crate::sign_ins::{READER, after_password, ends_in_keys, home_of, traffic};
+use crate::support::{Home, sts_calls};
 
 #[test]
 fn every_version_ends_in_keys_with_no_request_too_many() {
@@ -49,14 +30,8 @@ fn every_version_ends_in_keys_with_no_request_too_many() {
         ("adfs-menu", "ada", "", 5),
         ("adfs-bare", "ada", "", 3),
     ] {
-        testbed.forget_sessions();
-        testbed.clear_requests();
         let home = home_of(&testbed, face, user, more);
-        let answer = home.login("prod");
-        assert_eq!(answer.code, Some(0), "{face} {user}: {answer}");
-        let key = home.key("prod", "aws_access_key_id").unwrap_or_default();
-        assert!(key.starts_with("ASIA"), "{face}: {key}");
-        assert_eq!(traffic(&testbed), (requests, 1), "{face} {user}");
+        ends_in_keys(&testbed, &format!("{face} {user}"), &home, "any", requests);
     }
 }
 
@@ -80,13 +55,13 @@ fn a_wrong_password_is_sent_once_and_named() {
     ] {
         testbed.clear_requests();
         let home = home_of(&testbed, face, user, "");
-        home.mai_with("login prod --password-stdin", "wrong\n")
+        home.mai_with("login any --password-stdin", "wrong\n")
             .fails(4, &[words, "--ask"]);
         assert_eq!(traffic(&testbed).1, 1, "{face}");
     }
     // A user without a domain, with the right password, where one is needed.
     let home = home_of(&testbed, "adfs-3", "ada", "");
-    home.login("prod").fails(4, &["`username: DOMAIN\\ada`"]);
+    home.login("any").fails(4, &["`username: DOMAIN\\ada`"]);
 }
 
 #[test]
@@ -94,7 +69,7 @@ fn an_expired_password_names_the_page_that_changes_it() {
     let testbed = Testbed::start();
     for face in ["adfs-3", "adfs-2019"] {
         let home = home_of(&testbed, face, "CORP\\pat", "");
-        home.login("prod").fails(
+        home.login("any").fails(
             3,
             &[
                 "has expired",
@@ -108,7 +83,7 @@ fn an_expired_password_names_the_page_that_changes_it() {
 fn the_home_realm_is_asked_for_and_may_be_configured() {
     let testbed = Testbed::start();
     let home = home_of(&testbed, "adfs-hrd", "ada", "");
-    let mut terminal = home.terminal("login prod");
+    let mut terminal = home.terminal("login any");
     terminal
         .expect("Where do you sign in")
         .expect("type to filter");
@@ -127,7 +102,7 @@ fn the_home_realm_is_asked_for_and_may_be_configured() {
         "ada",
         "    options: {home_realm: Elsewhere}\n",
     );
-    home.login("prod").fails(
+    home.login("any").fails(
         2,
         &["no organisation `Elsewhere`", "Partner, Active Directory"],
     );
@@ -137,7 +112,7 @@ fn the_home_realm_is_asked_for_and_may_be_configured() {
         "ada",
         "    options: {home_realm: partner}\n",
     );
-    home.login("prod")
+    home.login("any")
         .fails(1, &["claims provider cannot be reached", "Activity ID"]);
 }
 
@@ -147,7 +122,7 @@ fn pages_that_lead_nowhere_say_what_to_do() {
     let off = home_of(&testbed, "adfs-off", "ada", "");
     let base = testbed.face("adfs-off");
     let base = base.split("IdpInitiated").next().unwrap_or_default();
-    let answer = off.login("prod");
+    let answer = off.login("any");
     let hint = format!("`url: {base}`");
     answer.fails(
         1,
@@ -159,15 +134,15 @@ fn pages_that_lead_nowhere_say_what_to_do() {
     );
     // The hint is true.
     let yaml = format!(
-        "identity_providers:\n  corp: {{url: '{base}', username: ada, password: ask}}\n{PROFILES}"
+        "identity_providers:\n  corp: {{url: '{base}', username: ada, password: ask}}\n{READER}"
     );
-    Home::with(&testbed, &yaml).login("prod").ok();
+    Home::with(&testbed, &yaml).login("any").ok();
 
     let home = home_of(&testbed, "adfs-wia", "ada", "");
-    home.login("prod")
+    home.login("any")
         .fails(3, &["Kerberos or NTLM", "WiaSupportedUserAgents"]);
     let home = home_of(&testbed, "adfs-stranger", "ada", "");
-    home.login("prod")
+    home.login("any")
         .fails(1, &["MSIS3020", "Activity ID", "`loginToRp`"]);
     let home = home_of(
         &testbed,
@@ -175,17 +150,17 @@ fn pages_that_lead_nowhere_say_what_to_do() {
         "ada",
         "    options: {relying_party: Nothing}\n",
     );
-    home.login("prod").fails(
+    home.login("any").fails(
         2,
         &["no application `Nothing`", "Amazon Web Services (AWS)"],
     );
     let home = home_of(&testbed, "adfs-unavailable", "ada", "");
-    home.login("prod")
+    home.login("any")
         .fails(3, &["no such second factor", "mfa: {device"]);
     let home = home_of(&testbed, "adfs-duo", "ada", "");
-    home.login("prod").fails(3, &["asks for Duo", "browser"]);
+    home.login("any").fails(3, &["asks for Duo", "browser"]);
     let home = home_of(&testbed, "adfs-certificate", "ada", "");
-    home.login("prod")
+    home.login("any")
         .fails(3, &["client certificate", "`client_certificate:"]);
     assert_eq!(sts_calls(&testbed), 1);
 }
@@ -196,7 +171,7 @@ fn an_approval_is_waited_for_and_its_number_is_shown_even_if_quiet() {
     for flag in ["", " -q"] {
         testbed.forget_sessions();
         let home = home_of(&testbed, "adfs-azure", "ada", "");
-        let mut terminal = home.terminal(&format!("login prod{flag}"));
+        let mut terminal = home.terminal(&format!("login any{flag}"));
         terminal.expect("Password").line(PASSWORD);
         terminal.expect("the number is 42");
         let (seen, code) = terminal.end();
@@ -205,8 +180,7 @@ fn an_approval_is_waited_for_and_its_number_is_shown_even_if_quiet() {
     }
     for face in ["adfs-server", "adfs-silverfort"] {
         let home = home_of(&testbed, face, "ada", "");
-        let mut terminal = home.terminal("login prod");
-        terminal.expect("Password").line(PASSWORD);
+        let mut terminal = after_password(&home);
         terminal.expect("Approve the sign-in");
         let (seen, code) = terminal.end();
         assert_eq!(code, 0, "{face}: {seen}");
@@ -219,9 +193,7 @@ fn an_approval_that_does_not_come_has_its_reason() {
     for face in ["adfs-azure", "adfs-server"] {
         for (user, words) in [("carol", "was declined on the device"), ("bob", "in time")] {
             let home = home_of(&testbed, face, user, "");
-            let mut terminal = home.terminal("login prod");
-            terminal.expect("Password").line(PASSWORD);
-            let (seen, code) = terminal.end();
+            let (seen, code) = after_password(&home).end();
             assert_eq!(code, 4, "{face}: {seen}");
             assert!(seen.contains(words), "{face}: {seen}");
         }
@@ -234,7 +206,7 @@ fn nobody_is_rung_when_nobody_asked() {
     for face in ["adfs-azure", "adfs-server", "adfs-silverfort"] {
         testbed.clear_requests();
         let home = home_of(&testbed, face, "ada", "");
-        home.login("prod").fails(3, &["only a person can give"]);
+        home.login("any").fails(3, &["only a person can give"]);
         // The last request was the password: what begins the call was not sent.
         assert_eq!(traffic(&testbed), (3, 1), "{face}");
     }
@@ -254,8 +226,7 @@ fn codes_go_to_the_adapter_that_asks() {
     ] {
         testbed.forget_codes();
         let home = home_of(&testbed, face, "otto", more);
-        let mut terminal = home.terminal("login prod");
-        terminal.expect("Password").line(PASSWORD);
+        let mut terminal = after_password(&home);
         terminal.expect("ode").line("000000");
         terminal
             .expect("says")
@@ -270,8 +241,7 @@ fn codes_go_to_the_adapter_that_asks() {
 fn a_code_that_is_refused_leads_to_the_options_of_the_person() {
     let testbed = Testbed::start();
     let home = home_of(&testbed, "adfs-azure", "otto", "");
-    let mut terminal = home.terminal("login prod");
-    terminal.expect("Password").line(PASSWORD);
+    let mut terminal = after_password(&home);
     terminal.expect("Code for").line("000000");
     terminal.expect("says").expect("type to filter");
     terminal.keys("verification\r");
@@ -288,9 +258,9 @@ fn a_code_is_taken_instead_of_an_approval_where_that_is_configured() {
         testbed.code("kim")
     );
     let home = home_of(&testbed, "adfs-azure", "kim", &command);
-    home.login("prod").ok();
+    home.login("any").ok();
     let home = home_of(&testbed, "adfs-azure", "otto", &command);
-    home.login("prod").ok();
+    home.login("any").ok();
 }
 
 #[test]
@@ -307,7 +277,7 @@ fn nobody_is_needed_where_a_command_gives_the_code() {
         ("adfs-methods", &device),
     ] {
         testbed.forget_codes();
-        home_of(&testbed, face, "otto", more).login("prod").ok();
+        home_of(&testbed, face, "otto", more).login("any").ok();
     }
 }
 
@@ -315,8 +285,7 @@ fn nobody_is_needed_where_a_command_gives_the_code() {
 fn a_wrong_code_is_not_asked_for_for_ever() {
     let testbed = Testbed::start();
     let home = home_of(&testbed, "adfs-securid", "otto", "");
-    let mut terminal = home.terminal("login prod");
-    terminal.expect("Password").line(PASSWORD);
+    let mut terminal = after_password(&home);
     for code in ["000000", "000001", "000002"] {
         terminal.expect("ode").line(code);
     }

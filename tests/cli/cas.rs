@@ -1,36 +1,9 @@
 //! CAS: the pages between login and answer, codes, and what ends a sign-in.
 
-use mai_testbed::{PASSWORD, Server, Testbed};
+use mai_testbed::{PASSWORD, Testbed};
 
-use crate::support::{Home, PROFILES, Terminal, corp, sts_calls};
-
-/// A profile that every user of the testbed can have.
-const READER: &str = "profiles:\n  any: {identity_provider: corp, role: 111111111111/ReadOnly}\n";
-
-fn ada_at(testbed: &Testbed, face: &str, more: &str) -> Home {
-    let corp = corp(testbed, face, "ada");
-    Home::with(testbed, &format!("{corp}{more}{PROFILES}"))
-}
-
-fn home_of(testbed: &Testbed, face: &str, user: &str, more: &str) -> Home {
-    let corp = corp(testbed, face, user);
-    Home::with(testbed, &format!("{corp}{more}{READER}"))
-}
-
-/// Pages that were asked for, and how many of these requests had a password.
-fn traffic(testbed: &Testbed) -> (usize, usize) {
-    let seen = testbed.requests();
-    let pages = seen.iter().filter(|seen| seen.server != Server::Sts);
-    let passwords = pages.clone().filter(|seen| seen.had_password).count();
-    (pages.count(), passwords)
-}
-
-/// In a terminal, up to the first question after the password.
-fn after_password(home: &Home) -> Terminal {
-    let mut terminal = home.terminal("login any");
-    terminal.expect("Password").line(PASSWORD);
-    terminal
-}
+use crate::sign_ins::{ada_at, after_password, ends_in_keys, home_of, traffic};
+use crate::support::{Home, PROFILES, corp};
 
 #[test]
 fn its_pages_lead_to_keys_and_cost_no_request_too_many() {
@@ -40,14 +13,8 @@ fn its_pages_lead_to_keys_and_cost_no_request_too_many() {
         ("cas-interrupt", 5, "The canteen is closed on Friday."),
         ("cas-warning", 5, "Your password expires in 3 days."),
     ] {
-        testbed.clear_requests();
         let home = ada_at(&testbed, face, "");
-        let answer = home.login("prod");
-        assert_eq!(answer.code, Some(0), "{face}: {answer}");
-        let key = home.key("prod", "aws_access_key_id").unwrap_or_default();
-        assert!(key.starts_with("ASIA"), "{face}: {key}");
-        assert_eq!(traffic(&testbed), (requests, 1), "{face}");
-        assert_eq!(sts_calls(&testbed), 1, "{face}");
+        let answer = ends_in_keys(&testbed, face, &home, "prod", requests);
         assert!(answer.stderr.contains(words), "{face}: {answer}");
     }
 }

@@ -1,16 +1,9 @@
 //! LemonLDAP::NG: numbers become sentences, tokens are used once, factors are picked, pages on the way are passed.
 
-use mai_testbed::{PASSWORD, Server, TABLET_SECRET, Testbed, totp};
+use mai_testbed::{PASSWORD, Server, Testbed};
 
-use crate::support::{Home, Terminal, corp, sts_calls};
-
-const READER: &str = "profiles:\n  any: {identity_provider: corp, role: 111111111111/ReadOnly}\n";
-
-/// Somebody at a face, with further settings of the identity provider.
-fn home(testbed: &Testbed, face: &str, user: &str, more: &str) -> Home {
-    let corp = corp(testbed, face, user);
-    Home::with(testbed, &format!("{corp}{more}{READER}"))
-}
+use crate::sign_ins::{READER, after_password, ends_in_keys, home_of, tablet, traffic};
+use crate::support::{Home, corp, sts_calls};
 
 /// The pages that were asked for, as `METHOD path`.
 fn pages(testbed: &Testbed) -> Vec<String> {
@@ -19,23 +12,6 @@ fn pages(testbed: &Testbed) -> Vec<String> {
         .filter(|seen| seen.server == Server::Idp)
         .map(|seen| format!("{} {}", seen.method, seen.path))
         .collect()
-}
-
-fn passwords(testbed: &Testbed) -> usize {
-    testbed.requests().iter().filter(|s| s.had_password).count()
-}
-
-/// In a terminal, after the password.
-fn after_password(home: &Home) -> Terminal {
-    let mut terminal = home.terminal("login any");
-    terminal.expect("Password").line(PASSWORD);
-    terminal
-}
-
-/// The code of kim's second device, which stands for what is sent by e-mail.
-fn mailed() -> String {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    totp(TABLET_SECRET, now.expect("a time after 1970").as_secs())
 }
 
 #[test]
@@ -48,14 +24,9 @@ fn each_way_to_the_keys_costs_one_password_and_few_pages() {
         ("lemonldap-choice", 2, "    options: {choice: Staff}\n"),
         ("lemonldap", 3, "    remember_device: true\n"),
     ] {
-        testbed.forget_sessions();
-        testbed.clear_requests();
-        let answer = home(&testbed, face, "carol", more).login("any");
-        assert_eq!(answer.code, Some(0), "{face}: {answer}");
+        let home = home_of(&testbed, face, "carol", more);
+        ends_in_keys(&testbed, face, &home, "any", requests);
         let pages = pages(&testbed);
-        assert_eq!(pages.len(), requests, "{face}: {pages:?}");
-        assert_eq!(passwords(&testbed), 1, "{face}");
-        assert_eq!(sts_calls(&testbed), 1, "{face}");
         let remembers = pages.iter().any(|page| page.ends_with("/registerbrowser"));
         assert_eq!(remembers, more.contains("remember"), "{face}: {pages:?}");
     }
@@ -64,7 +35,7 @@ fn each_way_to_the_keys_costs_one_password_and_few_pages() {
 #[test]
 fn a_password_that_ends_soon_is_said() {
     let testbed = Testbed::start();
-    let answer = home(&testbed, "lemonldap-info", "carol", "")
+    let answer = home_of(&testbed, "lemonldap-info", "carol", "")
         .login("any")
         .ok();
     assert!(
@@ -105,9 +76,9 @@ fn what_is_wrong_is_said_in_a_sentence() {
         ),
     ] {
         testbed.clear_requests();
-        let home = home(&testbed, face, user, "");
+        let home = home_of(&testbed, face, user, "");
         home.login("any").fails(code, words);
-        assert!(passwords(&testbed) <= 1, "{face}");
+        assert!(traffic(&testbed).1 <= 1, "{face}");
         assert_eq!(sts_calls(&testbed), 0, "{face}");
         assert!(home.credentials().is_empty(), "{face}");
     }
@@ -116,7 +87,7 @@ fn what_is_wrong_is_said_in_a_sentence() {
 #[test]
 fn a_wrong_password_is_sent_once_and_named() {
     let testbed = Testbed::start();
-    let home = home(&testbed, "lemonldap", "carol", "");
+    let home = home_of(&testbed, "lemonldap", "carol", "");
     home.mai_with("login any --password-stdin", "not the one\n")
         .fails(
             4,
@@ -125,7 +96,7 @@ fn a_wrong_password_is_sent_once_and_named() {
                 "user name or password is wrong",
             ],
         );
-    assert_eq!(passwords(&testbed), 1);
+    assert_eq!(traffic(&testbed).1, 1);
     assert_eq!(testbed.password_attempts("carol"), 1);
 }
 
@@ -133,7 +104,7 @@ fn a_wrong_password_is_sent_once_and_named() {
 fn a_password_that_was_reset_is_changed_in_a_browser() {
     let testbed = Testbed::start();
     let choice = "    options: {choice: 1_Staff}\n";
-    home(&testbed, "lemonldap-choice", "pat", choice)
+    home_of(&testbed, "lemonldap-choice", "pat", choice)
         .login("any")
         .fails(3, &["the password of pat", "must be changed", "was reset"]);
 }
@@ -153,12 +124,12 @@ fn a_service_that_the_portal_does_not_know_is_a_mistake_in_the_url() {
 fn a_tab_is_named_in_the_configuration_or_picked_by_the_person() {
     let testbed = Testbed::start();
     let wrong = "    options: {choice: Admins}\n";
-    home(&testbed, "lemonldap-choice", "carol", wrong)
+    home_of(&testbed, "lemonldap-choice", "carol", wrong)
         .login("any")
         .fails(2, &["no tab `Admins`", "1_Staff, 2_Guests, 3_Partner"]);
-    let home = home(&testbed, "lemonldap-choice", "carol", "");
+    let home = home_of(&testbed, "lemonldap-choice", "carol", "");
     home.login("any").fails(3, &["`mai login any`"]);
-    assert_eq!(passwords(&testbed), 0);
+    assert_eq!(traffic(&testbed).1, 0);
 
     let mut terminal = home.terminal("login any");
     terminal.expect("type to filter").keys("staff\r");
@@ -174,7 +145,7 @@ fn a_tab_is_named_in_the_configuration_or_picked_by_the_person() {
 #[test]
 fn a_code_is_typed_where_it_is_asked_for() {
     let testbed = Testbed::start();
-    let home = home(&testbed, "lemonldap", "otto", "");
+    let home = home_of(&testbed, "lemonldap", "otto", "");
     let mut terminal = after_password(&home);
     terminal
         .expect("Code")
@@ -196,7 +167,7 @@ fn a_code_is_typed_where_it_is_asked_for() {
 #[test]
 fn a_portal_that_forgot_the_service_is_asked_again_and_not_for_another_proof() {
     let testbed = Testbed::start();
-    let home = home(&testbed, "lemonldap-menu", "otto", "");
+    let home = home_of(&testbed, "lemonldap-menu", "otto", "");
     let mut terminal = after_password(&home);
     terminal
         .expect("Code")
@@ -205,13 +176,13 @@ fn a_portal_that_forgot_the_service_is_asked_again_and_not_for_another_proof() {
     let (seen, code) = terminal.end();
     assert_eq!(code, 0, "{seen}");
     assert_eq!(pages(&testbed).len(), 5);
-    assert_eq!(passwords(&testbed), 1);
+    assert_eq!(traffic(&testbed).1, 1);
 }
 
 #[test]
 fn a_wrong_code_ends_the_sign_in_as_its_page_has_no_form() {
     let testbed = Testbed::start();
-    let home = home(&testbed, "lemonldap", "otto", "");
+    let home = home_of(&testbed, "lemonldap", "otto", "");
     let mut terminal = after_password(&home);
     terminal.expect("Code").expect(": ").line("000000");
     let (seen, code) = terminal.end();
@@ -220,14 +191,14 @@ fn a_wrong_code_ends_the_sign_in_as_its_page_has_no_form() {
         seen.contains("refused the code") && seen.contains("the code is wrong"),
         "{seen}"
     );
-    assert_eq!(passwords(&testbed), 1);
+    assert_eq!(traffic(&testbed).1, 1);
     home.login("any").fails(3, &["code"]);
 }
 
 #[test]
 fn of_several_factors_the_configured_one_is_taken_or_the_person_picks() {
     let testbed = Testbed::start();
-    let kim = |more: &str| home(&testbed, "lemonldap", "kim", more);
+    let kim = |more: &str| home_of(&testbed, "lemonldap", "kim", more);
     let mut terminal = after_password(&kim("    mfa: {method: totp}\n"));
     terminal
         .expect("Code")
@@ -239,7 +210,7 @@ fn of_several_factors_the_configured_one_is_taken_or_the_person_picks() {
     testbed.clear_requests();
     let mut terminal = after_password(&kim(""));
     terminal.expect("type to filter").keys("mail\r");
-    terminal.expect("Code").expect(": ").line(&mailed());
+    terminal.expect("Code").expect(": ").line(&tablet());
     let (seen, code) = terminal.end();
     assert_eq!(code, 0, "{seen}");
     let pages = pages(&testbed);
@@ -256,7 +227,7 @@ fn of_several_factors_the_configured_one_is_taken_or_the_person_picks() {
 #[test]
 fn messages_to_accept_are_shown_and_never_accepted_for_nobody() {
     let testbed = Testbed::start();
-    let home = home(&testbed, "lemonldap-notice", "carol", "");
+    let home = home_of(&testbed, "lemonldap-notice", "carol", "");
     home.login("any")
         .fails(3, &["asks for", "`consent: accept`"]);
     let mut terminal = after_password(&home);

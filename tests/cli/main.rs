@@ -2,6 +2,7 @@
 //! asks. Pseudo-terminals, signals and modes are those of Unix.
 #![cfg(unix)]
 
+mod sign_ins;
 mod support;
 
 mod adfs;

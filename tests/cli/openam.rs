@@ -1,40 +1,16 @@
 //! OpenAM and ForgeRock AM: the talk with their sign-in program, to the keys or to the reason why not.
 
-use mai_testbed::{PASSWORD, Server, Testbed};
+use mai_testbed::Testbed;
 
-use crate::support::{Answer, Home, PROFILES, corp, sts_calls};
-
-const READER: &str = "profiles:\n  any: {identity_provider: corp, role: 111111111111/ReadOnly}\n";
-
-fn home_of(testbed: &Testbed, face: &str, user: &str, more: &str) -> Home {
-    let corp = corp(testbed, face, user);
-    Home::with(testbed, &format!("{corp}{more}{READER}"))
-}
-
-/// Requests to the identity provider, and how many of them had a password.
-fn traffic(testbed: &Testbed) -> (usize, usize) {
-    let seen = testbed.requests();
-    let pages = seen.iter().filter(|seen| seen.server != Server::Sts);
-    let passwords = pages.clone().filter(|seen| seen.had_password).count();
-    (pages.count(), passwords)
-}
+use crate::sign_ins::{after_password, end_in_keys, home_of, traffic};
+use crate::support::{Answer, Home};
 
 #[test]
 fn a_password_is_enough_where_no_more_is_asked() {
     let testbed = Testbed::start();
     // Start, two redirects or one, settings, questions, answers, start again.
-    for (face, requests) in [("openam", 7), ("openam-classic", 6), ("openam-am7", 8)] {
-        testbed.forget_sessions();
-        testbed.clear_requests();
-        let yaml = format!("{}{PROFILES}", corp(&testbed, face, "ada"));
-        let home = Home::with(&testbed, &yaml);
-        let answer = home.login("prod");
-        assert_eq!(answer.code, Some(0), "{face}: {answer}");
-        let key = home.key("prod", "aws_access_key_id").unwrap_or_default();
-        assert!(key.starts_with("ASIA"), "{face}: {key}");
-        assert_eq!(traffic(&testbed), (requests, 1), "{face}");
-        assert_eq!(sts_calls(&testbed), 1, "{face}");
-    }
+    let faces = [("openam", 7), ("openam-classic", 6), ("openam-am7", 8)];
+    end_in_keys(&testbed, &faces, "");
 }
 
 #[test]
@@ -78,8 +54,7 @@ fn a_code_is_asked_again_with_the_words_of_the_server() {
         testbed.forget_codes();
         testbed.clear_requests();
         let home = home_of(&testbed, face, "otto", "");
-        let mut terminal = home.terminal("login any");
-        terminal.expect("Password").line(PASSWORD);
+        let mut terminal = after_password(&home);
         terminal.expect("Enter verification code").line("000000");
         terminal.expect("The verification code is invalid");
         terminal
@@ -99,8 +74,7 @@ fn a_code_is_asked_again_with_the_words_of_the_server() {
 fn three_wrong_codes_are_the_end() {
     let testbed = Testbed::start();
     let home = home_of(&testbed, "openam", "otto", "");
-    let mut terminal = home.terminal("login any");
-    terminal.expect("Password").line(PASSWORD);
+    let mut terminal = after_password(&home);
     terminal.expect("Enter verification code").line("000000");
     terminal
         .expect("That code was refused")
@@ -120,8 +94,7 @@ fn three_wrong_codes_are_the_end() {
 fn a_code_is_sent_only_if_the_person_wants_it() {
     let testbed = Testbed::start();
     let home = home_of(&testbed, "openam-hotp", "otto", "");
-    let mut terminal = home.terminal("login any");
-    terminal.expect("Password").line(PASSWORD);
+    let mut terminal = after_password(&home);
     terminal.expect("type to filter").keys("request\r");
     terminal.expect("Enter OTP").line(&testbed.code("otto"));
     let (seen, code) = terminal.end();
@@ -130,8 +103,7 @@ fn a_code_is_sent_only_if_the_person_wants_it() {
     testbed.forget_codes();
     testbed.forget_sessions();
     let home = home_of(&testbed, "openam-hotp", "otto", "    mfa: {method: sms}\n");
-    let mut terminal = home.terminal("login any");
-    terminal.expect("Password").line(PASSWORD);
+    let mut terminal = after_password(&home);
     terminal.expect("Enter OTP").line(&testbed.code("otto"));
     let (seen, code) = terminal.end();
     assert_eq!(code, 0, "{seen}");
@@ -142,8 +114,7 @@ fn a_code_is_sent_only_if_the_person_wants_it() {
 fn an_approval_is_waited_for_and_its_number_shown() {
     let testbed = Testbed::start();
     let home = home_of(&testbed, "openam-push", "ada", "");
-    let mut terminal = home.terminal("login any");
-    terminal.expect("Password").line(PASSWORD);
+    let mut terminal = after_password(&home);
     terminal.expect("42");
     let (seen, code) = terminal.end();
     assert_eq!(code, 0, "{seen}");
@@ -157,9 +128,7 @@ fn an_approval_is_waited_for_and_its_number_shown() {
 fn a_declined_approval_is_no_wrong_code() {
     let testbed = Testbed::start();
     let home = home_of(&testbed, "openam-push", "bob", "");
-    let mut terminal = home.terminal("login any");
-    terminal.expect("Password").line(PASSWORD);
-    let (seen, code) = terminal.end();
+    let (seen, code) = after_password(&home).end();
     assert_eq!(code, 4, "{seen}");
     assert!(seen.contains("was not approved"), "{seen}");
 }
@@ -170,8 +139,7 @@ fn terms_are_accepted_by_the_person_or_by_the_setting() {
     let home = home_of(&testbed, "openam-terms", "ada", "");
     home.login("any")
         .fails(3, &["asks for terms", "`consent: accept`"]);
-    let mut terminal = home.terminal("login any");
-    terminal.expect("Password").line(PASSWORD);
+    let mut terminal = after_password(&home);
     terminal
         .expect("Be kind")
         .expect("Accept these terms")

@@ -1,51 +1,12 @@
 //! Login pages of every kind, walked to the keys: how many requests, one password, what is asked on the way.
 
-use mai_testbed::{ODD_PASSWORD, PASSWORD, Server, TABLET_SECRET, Testbed, totp};
+use mai_testbed::{ODD_PASSWORD, PASSWORD, Testbed};
 
-use crate::support::{Home, PROFILES, Terminal, corp, sts_calls};
-
-/// A profile that every user of the testbed can have.
-const READER: &str = "profiles:\n  any: {identity_provider: corp, role: 111111111111/ReadOnly}\n";
-
-/// Ada at a face, with further settings of the identity provider.
-fn ada_at(testbed: &Testbed, face: &str, more: &str) -> Home {
-    let corp = corp(testbed, face, "ada");
-    Home::with(testbed, &format!("{corp}{more}{PROFILES}"))
-}
-
-/// Somebody else at a face.
-fn home_of(testbed: &Testbed, face: &str, user: &str, more: &str) -> Home {
-    let corp = corp(testbed, face, user);
-    Home::with(testbed, &format!("{corp}{more}{READER}"))
-}
+use crate::sign_ins::{ada_at, after_password, end_in_keys, home_of, tablet, traffic};
+use crate::support::sts_calls;
 
 fn host(url: &str) -> &str {
     url.split("://").nth(1).unwrap_or(url)
-}
-
-/// Pages that were asked for, and how many of these requests had a password.
-fn traffic(testbed: &Testbed) -> (usize, usize) {
-    let seen = testbed.requests();
-    let pages = seen.iter().filter(|seen| seen.server != Server::Sts);
-    let passwords = pages.clone().filter(|seen| seen.had_password).count();
-    (pages.count(), passwords)
-}
-
-/// Signs in at each face without anybody to ask: keys, that many requests and no more, one password, one call of STS.
-#[track_caller]
-fn end_in_keys(testbed: &Testbed, faces: &[(&str, usize)], more: &str) {
-    for (face, requests) in faces {
-        testbed.forget_sessions();
-        testbed.clear_requests();
-        let home = ada_at(testbed, face, more);
-        let answer = home.login("prod");
-        assert_eq!(answer.code, Some(0), "{face}: {answer}");
-        let key = home.key("prod", "aws_access_key_id").unwrap_or_default();
-        assert!(key.starts_with("ASIA"), "{face}: {key}");
-        let passwords = usize::from(*face != "no-password");
-        assert_eq!(traffic(testbed), (*requests, passwords), "{face}");
-        assert_eq!(sts_calls(testbed), 1, "{face}");
-    }
 }
 
 #[test]
@@ -236,13 +197,6 @@ fn another_host_gets_the_password_after_a_yes_that_is_remembered() {
     }
 }
 
-/// In a terminal, up to the first question after the password.
-fn after_password(home: &Home) -> Terminal {
-    let mut terminal = home.terminal("login any");
-    terminal.expect("Password").line(PASSWORD);
-    terminal
-}
-
 #[test]
 fn a_code_is_typed_where_it_is_asked_for() {
     let testbed = Testbed::start();
@@ -270,10 +224,6 @@ fn a_code_is_typed_where_it_is_asked_for() {
 #[test]
 fn of_two_devices_the_configured_one_is_taken_or_the_person_picks() {
     let testbed = Testbed::start();
-    let tablet = || {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        totp(TABLET_SECRET, now.expect("a time after 1970").as_secs())
-    };
     for face in ["simple", "keycloak", "keycloak-v2"] {
         testbed.forget_codes();
         let home = home_of(&testbed, face, "kim", "    mfa: {device: Tablet}\n");

@@ -1,41 +1,9 @@
 //! Shibboleth: the pages between the start and the answer, codes of its plugins, and what ends a sign-in.
 
-use mai_testbed::{ODD_PASSWORD, PASSWORD, Server, TABLET_SECRET, Testbed, totp};
+use mai_testbed::{ODD_PASSWORD, PASSWORD, Testbed};
 
-use crate::support::{Home, PROFILES, Terminal, corp, sts_calls};
-
-/// A profile that every user of the testbed can have.
-const READER: &str = "profiles:\n  any: {identity_provider: corp, role: 111111111111/ReadOnly}\n";
-
-fn ada_at(testbed: &Testbed, face: &str, more: &str) -> Home {
-    let corp = corp(testbed, face, "ada");
-    Home::with(testbed, &format!("{corp}{more}{PROFILES}"))
-}
-
-fn home_of(testbed: &Testbed, face: &str, user: &str, more: &str) -> Home {
-    let corp = corp(testbed, face, user);
-    Home::with(testbed, &format!("{corp}{more}{READER}"))
-}
-
-/// Pages that were asked for, and how many of these requests had a password.
-fn traffic(testbed: &Testbed) -> (usize, usize) {
-    let seen = testbed.requests();
-    let pages = seen.iter().filter(|seen| seen.server != Server::Sts);
-    let passwords = pages.clone().filter(|seen| seen.had_password).count();
-    (pages.count(), passwords)
-}
-
-/// In a terminal, up to the first question after the password.
-fn after_password(home: &Home) -> Terminal {
-    let mut terminal = home.terminal("login any");
-    terminal.expect("Password").line(PASSWORD);
-    terminal
-}
-
-fn tablet() -> String {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    totp(TABLET_SECRET, now.expect("a time after 1970").as_secs())
-}
+use crate::sign_ins::{ada_at, after_password, ends_in_keys, home_of, tablet, traffic};
+use crate::support::{Home, PROFILES, corp, sts_calls};
 
 #[test]
 fn its_pages_lead_to_keys_and_cost_no_request_too_many() {
@@ -47,14 +15,8 @@ fn its_pages_lead_to_keys_and_cost_no_request_too_many() {
         ("shibboleth-spnego", 5),
         ("shibboleth-stale", 5),
     ] {
-        testbed.clear_requests();
         let home = ada_at(&testbed, face, "");
-        let answer = home.login("prod");
-        assert_eq!(answer.code, Some(0), "{face}: {answer}");
-        let key = home.key("prod", "aws_access_key_id").unwrap_or_default();
-        assert!(key.starts_with("ASIA"), "{face}: {key}");
-        assert_eq!(traffic(&testbed), (requests, 1), "{face}");
-        assert_eq!(sts_calls(&testbed), 1, "{face}");
+        let answer = ends_in_keys(&testbed, face, &home, "prod", requests);
         let ends = answer.stderr.contains("will expire in 3 days");
         assert_eq!(ends, face == "shibboleth-expiring", "{face}: {answer}");
     }
