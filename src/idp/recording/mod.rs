@@ -25,6 +25,12 @@ use crate::secret::Secret;
 
 pub use tell::Masked;
 
+/// One page as a recording shows it; nothing if one of `secrets` might still be seen.
+pub fn masked_page(text: &str, secrets: &[String], is_aws: fn(&str) -> bool) -> Option<String> {
+    let page = mask::Masker::new(secrets, is_aws).markup(text);
+    (!search::finds(secrets, &page)).then_some(page)
+}
+
 /// What is written down while a sign-in goes on. Nothing of it leaves before it is masked.
 #[derive(Clone, Default)]
 pub struct Recording(Arc<Mutex<Notes>>);

@@ -24,7 +24,7 @@ pub struct Tool {
     pub name: &'static str,
     /// Where its configuration usually is.
     pub usual_file: fn(&Paths) -> Result<PathBuf>,
-    read: fn(&Source<'_>) -> Result<Found>,
+    pub read: fn(&Source<'_>) -> Result<Found>,
 }
 
 /// In the order in which they are looked at.
