@@ -1,41 +1,20 @@
 """`mai` and Keycloak."""
 
-import sys
-
-from harness import keycloak, words
+from harness import keycloak, phone, words
 from harness.browser import Browser
 from harness.keycloak import ADMIN, AUDITOR, BRIEF, DEVELOPER, OFTEN_WRONG, PHONE, TABLET, role
-from harness.web import HERE
-from harness.world import Case
+from harness.world import AtServer
 
 PROD = {"prod": {"role": role(DEVELOPER)}}
 
 
-def phone(secret):
-    """A command that prints the code of a device, as `profiles.yaml` takes it."""
-    return {"command": [sys.executable, "-B", str(HERE / "harness/phone.py"), secret], "unattended": True}
-
-
-class Keycloak(Case):
-    def person(self, username, profiles=None, **more):
-        return self.world.person(username, self.world.keycloak, profiles or PROD, **more)
-
-    def passwords_sent(self, counter):
-        return counter.posts(self.world.keycloak.login_path)
-
-    def refused(self, username, pattern, code=words.REFUSED, password=None):
-        """A login that ends after one password, with these words."""
-        person = self.person(username)
-        idp, sts = self.world.web.counter("keycloak"), self.world.web.counter("sts")
-        said = self.ends_with(person.login("prod", password=password), code)
-        self.says(said, pattern)
-        self.count(1, self.passwords_sent(idp))
-        self.redeemed(0, sts)
-        self.nothing_written(person)
+class Keycloak(AtServer):
+    server = "keycloak"
+    profiles = PROD
 
     def test_a_first_login_takes_two_requests_and_one_at_the_sts(self):
         person = self.person("ada")
-        idp, sts = self.world.web.counter("keycloak"), self.world.web.counter("sts")
+        idp, sts = self.at_idp(), self.at_sts()
         self.ends_with(person.login("prod"), words.DONE)
         self.count(2, idp.requests())
         self.redeemed(1, sts)
@@ -45,7 +24,7 @@ class Keycloak(Case):
     def test_three_profiles_cost_one_sign_in(self):
         names = {"dev": DEVELOPER, "audit": AUDITOR, "admin": ADMIN}
         person = self.person("grace", {name: {"role": role(each)} for name, each in names.items()})
-        idp, sts = self.world.web.counter("keycloak"), self.world.web.counter("sts")
+        idp, sts = self.at_idp(), self.at_sts()
         self.ends_with(person.login("dev", "audit", "admin"), words.DONE)
         self.count(2, idp.requests())
         self.redeemed(3, sts)
@@ -57,13 +36,13 @@ class Keycloak(Case):
         said = self.ends_with(person.login("brief"), words.DONE)
         self.says(said, words.SAYS_SHORTER)
         self.keys_work(person, "brief", role(BRIEF))
-        sts = self.world.web.counter("sts")
+        sts = self.at_sts()
         self.ends_with(person.login("brief", "--force"), words.DONE)
         self.redeemed(1, sts)
 
     def test_five_logins_at_once_are_one_sign_in(self):
         person = self.person("ada")
-        idp = self.world.web.counter("keycloak")
+        idp = self.at_idp()
         for said in person.logins_at_once(5, "prod"):
             self.ends_with(said, words.DONE)
         self.count(1, self.passwords_sent(idp))
@@ -77,7 +56,7 @@ class Keycloak(Case):
 
     def test_an_account_locked_for_a_while_is_asked_once(self):
         for _ in range(OFTEN_WRONG):
-            Browser(self.world.authority.certificate).sign_in(self.world.keycloak.url, "guessed", "a guess")
+            Browser(self.world.authority.certificate).sign_in(self.idp.url, "guessed", "a guess")
         self.refused("guessed", words.SAYS_LOCKED_FOR_A_WHILE)
 
     def test_an_old_password_must_be_changed_by_the_person(self):
@@ -88,10 +67,8 @@ class Keycloak(Case):
 
     def test_a_code_is_asked_at_the_terminal(self):
         person = self.person("totp")
-        idp = self.world.web.counter("keycloak")
-        terminal = person.at_terminal("login", "prod")
-        terminal.expect(words.ASKS_PASSWORD)
-        terminal.types_secretly(person.password)
+        idp = self.at_idp()
+        terminal = self.after_password(person)
         terminal.expect(words.ASKS_CODE)
         terminal.answers(keycloak.code(PHONE))
         self.ends_with(terminal.ends(), words.DONE)
@@ -99,20 +76,21 @@ class Keycloak(Case):
         self.keys_work(person, "prod", role(DEVELOPER))
 
     def test_a_code_comes_from_a_command(self):
-        person = self.person("totp-by-command", idp={"mfa": {"method": "totp", "code": phone(PHONE)}})
+        person = self.person("totp-by-command", idp={"mfa": {"method": "totp", "code": phone.command(PHONE)}})
         self.ends_with(person.login("prod", "--no-input"), words.DONE)
         self.keys_work(person, "prod", role(DEVELOPER))
 
     def test_a_code_is_not_asked_of_nobody(self):
         person = self.person("totp-mistyped")
-        idp = self.world.web.counter("keycloak")
+        idp = self.at_idp()
         said = self.ends_with(person.login("prod"), words.NEEDS_A_PERSON)
         self.says(said, r"(?i)code")
         self.count(1, idp.posts())
 
     def test_a_wrong_code_is_sent_once_and_named(self):
-        person = self.person("totp-mistyped", idp={"mfa": {"method": "totp", "code": phone("another phone entirely")}})
-        idp = self.world.web.counter("keycloak")
+        mfa = {"method": "totp", "code": phone.command("another phone entirely")}
+        person = self.person("totp-mistyped", idp={"mfa": mfa})
+        idp = self.at_idp()
         said = self.ends_with(person.login("prod"), words.REFUSED)
         self.says(said, words.SAYS_WRONG_CODE)
         self.count(2, idp.posts())
@@ -120,18 +98,16 @@ class Keycloak(Case):
 
     def test_the_device_is_the_one_that_was_named(self):
         for device, secret in (("tablet", TABLET), ("phone", PHONE)):
-            mfa = {"method": "totp", "device": device, "code": phone(secret)}
+            mfa = {"method": "totp", "device": device, "code": phone.command(secret)}
             person = self.person("devices", idp={"mfa": mfa})
-            idp = self.world.web.counter("keycloak")
+            idp = self.at_idp()
             self.ends_with(person.login("prod"), words.DONE)
             self.count(3, idp.requests())
             self.keys_work(person, "prod", role(DEVELOPER))
 
     def test_the_device_is_asked_where_there_are_two(self):
         person = self.person("devices-asked")
-        terminal = person.at_terminal("login", "prod")
-        terminal.expect(words.ASKS_PASSWORD)
-        terminal.types_secretly(person.password)
+        terminal = self.after_password(person)
         terminal.expect(words.ASKS_DEVICE)
         terminal.chooses("tablet")
         terminal.expect(words.ASKS_CODE)
@@ -140,7 +116,7 @@ class Keycloak(Case):
         self.keys_work(person, "prod", role(DEVELOPER))
 
     def test_a_bare_endpoint_is_started_with_an_own_request(self):
-        person = self.person("ada", idp={"url": self.world.keycloak.bare_url})
+        person = self.person("ada", idp={"url": self.idp.bare_url})
         self.ends_with(person.login("prod"), words.DONE)
         self.keys_work(person, "prod", role(DEVELOPER))
 

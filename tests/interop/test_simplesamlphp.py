@@ -6,7 +6,7 @@ import threading
 
 from harness import simplesamlphp, words
 from harness.simplesamlphp import CONSENTING, MANY, role
-from harness.world import Case
+from harness.world import AtServer
 
 DEVELOPER = {"prod": {"role": role("Developer")}}
 
@@ -21,16 +21,13 @@ def every(document, key):
     return []
 
 
-class SimpleSamlPhp(Case):
-    def person(self, username, profiles=None, **more):
-        return self.world.person(username, self.world.simplesamlphp, profiles or DEVELOPER, **more)
-
-    def passwords_sent(self, counter):
-        return counter.posts(self.world.simplesamlphp.login_path)
+class SimpleSamlPhp(AtServer):
+    server = "simplesamlphp"
+    profiles = DEVELOPER
 
     def test_a_first_login_takes_three_requests_and_one_at_the_sts(self):
         person = self.person("one")
-        idp, sts = self.world.web.counter("simplesamlphp"), self.world.web.counter("sts")
+        idp, sts = self.at_idp(), self.at_sts()
         said = self.ends_with(person.login("prod"), words.DONE)
         self.says(said, words.SAYS_OTHER_STS)
         self.count(3, idp.requests())
@@ -50,7 +47,7 @@ class SimpleSamlPhp(Case):
     def test_good_keys_are_left_alone_and_status_knows_them(self):
         person = self.person("one")
         self.ends_with(person.login("prod"), words.DONE)
-        before, idp = person.credentials.read_bytes(), self.world.web.counter("simplesamlphp")
+        before, idp = person.credentials.read_bytes(), self.at_idp()
         self.ends_with(person.login("prod"), words.DONE)
         self.count(0, idp.requests())
         self.assertEqual(before, person.credentials.read_bytes())
@@ -71,7 +68,7 @@ class SimpleSamlPhp(Case):
     def test_three_profiles_cost_one_sign_in(self):
         arns = {"dev": role("Developer"), "audit": role("team/x/Auditor"), "admin": role("Admin", "210987654321")}
         person = self.person("three", {name: {"role": arn} for name, arn in arns.items()})
-        idp, sts = self.world.web.counter("simplesamlphp"), self.world.web.counter("sts")
+        idp, sts = self.at_idp(), self.at_sts()
         self.ends_with(person.login("dev", "audit", "admin"), words.DONE)
         self.count(1, self.passwords_sent(idp))
         self.count(3, idp.requests())
@@ -81,7 +78,7 @@ class SimpleSamlPhp(Case):
 
     def test_all_profiles_are_signed_in_with_one_option(self):
         person = self.person("three", {"dev": {"role": role("Developer")}, "audit": {"role": role("team/x/Auditor")}})
-        idp = self.world.web.counter("simplesamlphp")
+        idp = self.at_idp()
         self.ends_with(person.login("--all"), words.DONE)
         self.count(1, self.passwords_sent(idp))
         self.assertTrue(person.keys("dev") and person.keys("audit"))
@@ -99,9 +96,7 @@ class SimpleSamlPhp(Case):
 
     def test_a_role_is_chosen_from_a_list(self):
         person = self.person("three", {"prod": {}})
-        terminal = person.at_terminal("login", "prod")
-        terminal.expect(words.ASKS_PASSWORD)
-        terminal.types_secretly(person.password)
+        terminal = self.after_password(person)
         terminal.expect(words.ASKS_ROLE)
         terminal.chooses("Auditor")
         self.ends_with(terminal.ends(), words.DONE)
@@ -114,15 +109,13 @@ class SimpleSamlPhp(Case):
 
     def test_a_password_of_odd_characters_can_be_typed(self):
         person = self.person("odd")
-        terminal = person.at_terminal("login", "prod")
-        terminal.expect(words.ASKS_PASSWORD)
-        terminal.types_secretly(person.password)
+        terminal = self.after_password(person)
         self.ends_with(terminal.ends(), words.DONE)
         self.keys_work(person, "prod", role("Developer"))
 
     def test_a_wrong_password_is_sent_once_and_named(self):
         person = self.person("one")
-        idp, sts = self.world.web.counter("simplesamlphp"), self.world.web.counter("sts")
+        idp, sts = self.at_idp(), self.at_sts()
         said = self.ends_with(person.login("prod", password="not the one"), words.REFUSED)
         self.says(said, words.SAYS_WRONG_PASSWORD)
         self.count(1, self.passwords_sent(idp))
@@ -137,7 +130,7 @@ class SimpleSamlPhp(Case):
 
     def test_a_role_that_is_not_offered_is_refused_with_the_nearest(self):
         person = self.person("three", {"prod": {"role": role("Develper")}})
-        sts = self.world.web.counter("sts")
+        sts = self.at_sts()
         said = self.ends_with(person.login("prod"), words.REFUSED)
         self.says(said, words.SAYS_NOT_OFFERED)
         self.says(said, r"Developer")
@@ -164,9 +157,7 @@ class SimpleSamlPhp(Case):
 
     def test_consent_is_asked_once_and_remembered(self):
         person = self.person(CONSENTING, idp={"consent": "ask"})
-        terminal = person.at_terminal("login", "prod")
-        terminal.expect(words.ASKS_PASSWORD)
-        terminal.types_secretly(person.password)
+        terminal = self.after_password(person)
         terminal.expect(words.ASKS_CONSENT)
         terminal.answers(words.YES)
         self.ends_with(terminal.ends(), words.DONE)
@@ -175,7 +166,7 @@ class SimpleSamlPhp(Case):
 
     def test_consent_is_never_given_by_nobody(self):
         person = self.person(CONSENTING, idp={"consent": "ask"})
-        idp = self.world.web.counter("simplesamlphp")
+        idp = self.at_idp()
         said = self.ends_with(person.login("prod"), words.NEEDS_A_PERSON)
         self.says(said, words.SAYS_CONSENT)
         self.assertFalse([each for each in idp.requests() if "noconsent" in each])
@@ -183,13 +174,13 @@ class SimpleSamlPhp(Case):
 
     def test_an_untrusted_certificate_gets_no_password(self):
         person = self.person("one", idp={"ca_bundle": None})
-        idp = self.world.web.counter("simplesamlphp")
+        idp = self.at_idp()
         said = self.ends_with(person.login("prod"), words.UNREACHABLE)
         self.says(said, words.SAYS_UNTRUSTED)
         self.count(0, idp.requests())
 
     def test_a_bare_endpoint_is_started_with_an_own_request(self):
-        person = self.person("one", idp={"url": self.world.simplesamlphp.bare_url})
+        person = self.person("one", idp={"url": self.idp.bare_url})
         self.ends_with(person.login("prod"), words.DONE)
         self.keys_work(person, "prod", role("Developer"))
 

@@ -4,7 +4,7 @@ import pathlib
 import shutil
 import unittest
 
-from . import clients, django_idp, keycloak, lemonldap, processes, secret_service, simplesamlphp, sts, web
+from . import clients, django_idp, keycloak, lemonldap, processes, secret_service, simplesamlphp, sts, web, words
 from .browser import Browser
 from .person import Person
 
@@ -143,3 +143,49 @@ class Case(unittest.TestCase):
 
     def nothing_written(self, person):
         self.assertFalse(person.credentials.exists(), "a credentials file was written")
+
+    def has_keys(self, person):
+        self.assertIsNotNone(person.keys("prod"), f"no [prod] in {person.credentials}")
+
+
+class AtServer(Case):
+    """Sign-ins at one server, with the profile `prod` if a test has no others."""
+
+    server = None
+    profiles = None
+
+    @property
+    def idp(self):
+        return getattr(self.world, self.server)
+
+    def person(self, username, profiles=None, **more):
+        return self.world.person(username, self.idp, profiles or self.profiles, **more)
+
+    def at_idp(self):
+        """What is asked of the server from now on."""
+        return self.world.web.counter(self.server)
+
+    def at_sts(self):
+        return self.world.web.counter("sts")
+
+    def passwords_sent(self, counter):
+        return counter.posts(self.idp.login_path)
+
+    def after_password(self, person):
+        """At a terminal, up to the first question after the password."""
+        terminal = person.at_terminal("login", "prod")
+        terminal.expect(words.ASKS_PASSWORD)
+        terminal.types_secretly(person.password)
+        return terminal
+
+    def refused(self, username, pattern, code=words.REFUSED, password=None, idp=None, requests=None):
+        """A login that ends after one password, with these words."""
+        person = self.person(username, idp=idp)
+        counter, sts = self.at_idp(), self.at_sts()
+        said = self.ends_with(person.login("prod", password=password), code)
+        self.says(said, pattern)
+        self.count(1, self.passwords_sent(counter))
+        if requests is not None:
+            self.count(requests, counter.requests())
+        self.redeemed(0, sts)
+        self.nothing_written(person)
