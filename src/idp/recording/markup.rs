@@ -15,6 +15,8 @@ use crate::idp::walk::is_meant_for_aws;
 
 /// Documents within documents are not looked at deeper than this.
 const DEEPEST: usize = 4;
+/// Longer attributes are left empty, in bytes as masked.
+const LONGEST_ATTRIBUTE: usize = 64 << 10;
 
 impl Masker {
     /// A page, or a part of one.
@@ -140,7 +142,8 @@ impl Sink<'_> {
             if is_plain_name(&name)
                 && let Some(value) = attribute_value(&mut masker, tag, &one.name.local, &one.value)
             {
-                masked.push((name, value));
+                let fits = value.len() <= LONGEST_ATTRIBUTE;
+                masked.push((name, if fits { value } else { String::new() }));
             }
         }
         masked
@@ -328,6 +331,40 @@ mod tests {
                 assert!(!masked.contains(gone), "{html}: {masked}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_nested_without_end_is_masked_soon_and_briefly() {
+        let started = std::time::Instant::now();
+        for nested in [
+            "?a=".repeat(3000),
+            "%2f%3fa%3d".repeat(3000),
+            "javascript:'".repeat(3000),
+            "/x?a=%2525".repeat(3000),
+            format!("https://x/?a={}", "%3c%3e%3fa%3d".repeat(3000)),
+        ] {
+            let page = masked(&format!(
+                "<a href=\"{nested}\" data-x=\"{nested}\" onclick=\"{nested}\">x</a>"
+            ));
+            assert!(page.len() < 4 * LONGEST_ATTRIBUTE, "{}", page.len());
+        }
+        let sibling = masked(&format!(
+            "<a href=\"/{}\" id=\"login\">",
+            "é".repeat(LONGEST_ATTRIBUTE)
+        ));
+        assert_eq!(sibling, "<a href=\"\" id=\"login\">");
+        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    }
+
+    #[test]
+    fn values_within_values_stay_readable_as_far_as_anybody_nests_them() {
+        let page = masked(
+            "<a href=\"/sso?goto=%2Flogin%3Furl%3D%252Fsaml%253Fpage%253D%25252Fhome\">x</a>",
+        );
+        assert!(
+            page.contains("%252Fsaml%253Fpage%253D%25252Fhome"),
+            "{page}"
+        );
     }
 
     #[test]

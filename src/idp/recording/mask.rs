@@ -14,6 +14,8 @@ const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz";
 const SYLLABLES: &str = "かきくけこさしすせそたちつてと";
 /// How often a token is made anew that means something or is taken.
 const TRIES: usize = 40;
+/// Values within values are not taken apart deeper than this: whoever nests them may nest them without end.
+const DEEPEST_VALUE: usize = 4;
 
 /// What may be seen of the world in a recording, and what stands for the rest.
 ///
@@ -28,6 +30,8 @@ pub struct Masker {
     secrets: Vec<Vec<String>>,
     /// How deep documents within documents are looked at.
     pub(super) depth: usize,
+    /// The same for values within values.
+    value_depth: usize,
 }
 
 /// What happens to short numbers.
@@ -67,6 +71,7 @@ impl Masker {
             hosts: HashMap::new(),
             secrets,
             depth: 0,
+            value_depth: 0,
         }
     }
 
@@ -96,6 +101,16 @@ impl Masker {
         if matches!(trimmed, "" | "0" | "1") {
             return value.to_owned();
         }
+        if self.value_depth >= DEEPEST_VALUE {
+            return self.token(value);
+        }
+        self.value_depth += 1;
+        let masked = self.shallow_value(value, trimmed);
+        self.value_depth -= 1;
+        masked
+    }
+
+    fn shallow_value(&mut self, value: &str, trimmed: &str) -> String {
         if trimmed.starts_with(['{', '['])
             && let Ok(document) = serde_json::from_str(trimmed)
         {
