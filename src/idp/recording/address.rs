@@ -38,10 +38,11 @@ impl Masker {
 
     /// An absolute address. This computer itself becomes a host like every other.
     pub fn url(&mut self, url: &Url) -> String {
-        let scheme = if is_loopback(url) {
-            "https"
-        } else {
-            url.scheme()
+        // An app that is called by its own scheme bears the name of its company.
+        let scheme = match url.scheme() {
+            _ if is_loopback(url) => "https".to_owned(),
+            "http" | "https" => url.scheme().to_owned(),
+            other => self.name(other),
         };
         let user = if url.username().is_empty() {
             ""
@@ -75,11 +76,7 @@ impl Masker {
         let (text, fragment) = split(text, '#');
         let (path, query) = split(text, '?');
         let path = path.replace('\\', "/");
-        let mut masked = path
-            .split('/')
-            .map(|segment| self.segment(segment))
-            .collect::<Vec<_>>()
-            .join("/");
+        let mut masked = self.segments(&path);
         if let Some(query) = query {
             masked.push('?');
             masked += &self.query(query);
@@ -98,25 +95,26 @@ impl Masker {
             let body = part.trim_end_matches(['&', '?']);
             masked += &match body.contains('=') {
                 true => self.query(body),
-                false => body
-                    .split('/')
-                    .map(|segment| self.segment(segment))
-                    .collect::<Vec<_>>()
-                    .join("/"),
+                false => self.segments(body),
             };
             masked += &part[body.len()..];
         }
         masked
     }
 
+    fn segments(&mut self, path: &str) -> String {
+        let masked = path.split('/').map(|segment| self.segment(segment));
+        masked.collect::<Vec<_>>().join("/")
+    }
+
     fn segment(&mut self, segment: &str) -> String {
         let parts = segment.split(';').map(|part| {
             let (name, value) = split(part, '=');
-            let name = encoded_segment(&self.name(&percent_decoded(name)));
+            let name = encoded_segment(&self.part(&percent_decoded(name)));
             match value {
                 Some(value) => format!(
                     "{name}={}",
-                    encoded_segment(&self.name(&percent_decoded(value)))
+                    encoded_segment(&self.part(&percent_decoded(value)))
                 ),
                 None => name,
             }
@@ -287,6 +285,27 @@ mod tests {
             "otpauth://totp/x"
         );
         assert_eq!(masker.address("data:text/html,hunter2"), "data:,");
+    }
+
+    #[test]
+    fn the_scheme_of_an_app_is_a_name_like_others() {
+        let mut masker = masker();
+        for app in [
+            "acmecorp-sso://done/x",
+            "org.acmecorp.app:done",
+            "ACMECORP://x@y/",
+        ] {
+            let masked = masker.url(&Url::parse(app).unwrap());
+            assert!(!masked.to_lowercase().contains("acme"), "{masked}");
+            assert!(Url::parse(&masked).is_ok(), "{masked}");
+            let masked = masker.address(app);
+            assert!(!masked.to_lowercase().contains("acme"), "{masked}");
+        }
+        assert!(
+            masker
+                .url(&Url::parse("http://idp.acme.test/").unwrap())
+                .starts_with("http://")
+        );
     }
 
     #[test]

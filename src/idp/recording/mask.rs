@@ -34,13 +34,16 @@ pub struct Masker {
     value_depth: usize,
 }
 
-/// What happens to short numbers.
+/// Where words stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Numbers {
-    /// Names have them: `code-1`, `IDToken2`.
-    KeepShort,
-    /// In texts they may be the end of a phone number.
-    Hide,
+enum Place {
+    /// Names have short numbers: `code-1`, `IDToken2`.
+    Name,
+    /// Here they may be the end of a phone number; and a letter alone may belong to a word that is spelled out, tag
+    /// by tag or item by item.
+    Text,
+    /// As in texts; letters that stand alone may follow each other from part to part.
+    Path,
 }
 
 static ADDRESS: LazyLock<Option<Regex>> =
@@ -77,22 +80,27 @@ impl Masker {
 
     /// A name of a field, an id, a class, a key, a part of a path.
     pub fn name(&mut self, text: &str) -> String {
-        self.words(text, Numbers::KeepShort)
+        self.words(text, Place::Name)
+    }
+
+    /// A part of a path, masked alike whatever stands around it: elsewhere the same place is led to from another one.
+    pub fn part(&mut self, text: &str) -> String {
+        self.words(text, Place::Path)
     }
 
     /// What people read.
     pub fn text(&mut self, text: &str) -> String {
         let Some(regex) = ADDRESS.as_ref() else {
-            return self.words(text, Numbers::Hide);
+            return self.words(text, Place::Text);
         };
         let mut masked = String::with_capacity(text.len());
         let mut end = 0;
         for found in regex.find_iter(text) {
-            masked += &self.words(&text[end..found.start()], Numbers::Hide);
+            masked += &self.words(&text[end..found.start()], Place::Text);
             masked += &self.address(found.as_str());
             end = found.end();
         }
-        masked + &self.words(&text[end..], Numbers::Hide)
+        masked + &self.words(&text[end..], Place::Text)
     }
 
     /// A value of a field or a parameter: a text, an address, a document.
@@ -128,7 +136,7 @@ impl Masker {
         self.text(value)
     }
 
-    fn words(&mut self, text: &str, numbers: Numbers) -> String {
+    fn words(&mut self, text: &str, place: Place) -> String {
         let chunks: Vec<(usize, usize)> = chunks(text).collect();
         let hidden = self.hidden(text, &chunks);
         let mut masked = String::with_capacity(text.len());
@@ -140,8 +148,11 @@ impl Masker {
             let is_number = chunk.chars().all(char::is_numeric);
             let stays = !hidden[index]
                 && match is_number {
-                    true => numbers == Numbers::KeepShort && chunk.chars().count() <= 2,
-                    false if chunk.chars().count() == 1 => is_lone_letter(text, &chunks, index),
+                    true => place == Place::Name && chunk.chars().count() <= 2,
+                    false if chunk.chars().count() == 1 => {
+                        (place == Place::Name || chunks.len() > 1)
+                            && is_lone_letter(text, &chunks, index)
+                    }
                     false => words::is_known(chunk),
                 };
             if stays {
@@ -364,6 +375,22 @@ mod tests {
             assert_ne!(old.to_string(), *new, "{masked}");
         }
         assert_eq!(masker().text("don't"), "don't");
+        for spelled in [
+            "<span>L</span><span>O</span><span>V</span><span>E</span>",
+            "<script>['L','O','V','E']; x = \"L\" + \"O\" + \"V\" + \"E\"</script>",
+            "<p data-x=\"['L','O','V','E']\">",
+            "<script type=\"application/json\">[\"L\",\"O\",\"V\",\"E\"]</script>",
+            "<input value=\"L\" title=\"O\"><input value=\"V\" title=\"E\">",
+            "<a href=\"/L/O/V/E?x=L&amp;y=O&amp;z=V&amp;x=E\">",
+            "<p>L</p>(O) V- -E",
+        ] {
+            let page = masker().markup(spelled);
+            assert_eq!(page.len(), spelled.len(), "{page}");
+            for (old, new) in spelled.chars().zip(page.chars()) {
+                assert!(!old.is_uppercase() || old != new, "{page}");
+            }
+        }
+        assert_eq!(masker().markup("<p>A user"), "<p>A user");
     }
 
     #[test]
