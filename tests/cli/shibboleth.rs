@@ -160,6 +160,18 @@ fn a_token_is_chosen_by_setting_or_person() {
 }
 
 #[test]
+fn the_only_token_is_taken_without_a_question() {
+    let testbed = Testbed::start();
+    let home = home_of(&testbed, "shibboleth-fudiscr", "otto", "");
+    let mut terminal = after_password(&home);
+    terminal.expect("Code from").expect(": ");
+    terminal.line(&testbed.code("otto"));
+    let (seen, code) = terminal.end();
+    assert_eq!(code, 0, "{seen}");
+    assert!(!seen.contains("type to filter"), "{seen}");
+}
+
+#[test]
 fn the_pin_of_a_token_is_asked_for_and_is_not_the_password() {
     let testbed = Testbed::start();
     let home = home_of(&testbed, "shibboleth-fudiscr-pin", "otto", "");

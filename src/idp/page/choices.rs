@@ -5,8 +5,8 @@ use url::Url;
 use super::Page;
 use crate::error::clean;
 use crate::idp::form::choose::is_side;
-use crate::idp::form::submit::is_refusal;
-use crate::idp::form::words::{is_negative, is_side_form, tokens};
+use crate::idp::form::submit::{best_submitter, is_refusal};
+use crate::idp::form::words::{is_negative, is_positive, is_side_form, tokens};
 use crate::idp::form::{Control, ControlKind, Form};
 
 /// The ways a page offers.
@@ -79,14 +79,7 @@ fn within(index: usize, form: &Form) -> Option<Vec<Way>> {
     let radios: Vec<Way> = form
         .open_fields()
         .filter(|(_, c)| c.kind == ControlKind::Radio)
-        .map(|(i, c)| Way {
-            label: shown(&c.label, &c.value),
-            value: c.value.clone(),
-            take: Take::Radio {
-                form: index,
-                control: i,
-            },
-        })
+        .map(|(i, c)| radio(index, i, c))
         .collect();
     if radios.len() > 1 {
         return Some(radios);
@@ -95,21 +88,7 @@ fn within(index: usize, form: &Form) -> Option<Vec<Way>> {
         .open_fields()
         .find(|(_, c)| c.kind == ControlKind::Select && !c.multiple);
     if let Some((i, select)) = select {
-        let options: Vec<Way> = select
-            .options
-            .iter()
-            .enumerate()
-            .filter(|(_, o)| !o.disabled && !o.value.trim().is_empty())
-            .map(|(option, o)| Way {
-                label: shown(&o.label, &o.value),
-                value: o.value.clone(),
-                take: Take::Option {
-                    form: index,
-                    control: i,
-                    option,
-                },
-            })
-            .collect();
+        let options = entries(index, i, select);
         if options.len() > 1 {
             return Some(options);
         }
@@ -120,6 +99,64 @@ fn within(index: usize, form: &Form) -> Option<Vec<Way>> {
         .map(|(i, c)| button(index, i, c, form))
         .collect();
     (buttons.len() > 1).then_some(buttons)
+}
+
+/// A list with one entry, or one button to mark that is not marked yet, in a form with a button to go on: most people
+/// have one token.
+pub fn only_one(page: &Page, password_sent: bool) -> Option<Choices> {
+    let mut found = page.forms.iter().enumerate().filter_map(|(index, form)| {
+        let goes_on = best_submitter(form).is_some_and(|button| {
+            let button = &form.controls[button];
+            [&button.label, &button.name, &button.value]
+                .iter()
+                .any(|text| is_positive(text))
+        });
+        let mut asked = form
+            .open_fields()
+            .filter(|(_, c)| c.kind != ControlKind::Checkbox || c.required);
+        let (control, field) = asked.next().filter(|_| asked.next().is_none())?;
+        let way = match field.kind {
+            ControlKind::Select if !field.multiple => {
+                let mut options = entries(index, control, field);
+                options.pop().filter(|_| options.is_empty())?
+            }
+            ControlKind::Radio if !field.checked => radio(index, control, field),
+            _ => return None,
+        };
+        (goes_on && !is_side(form)).then_some(way)
+    });
+    let only = found.next().filter(|_| found.next().is_none())?;
+    Some(choices(page, vec![only], password_sent))
+}
+
+fn radio(form: usize, index: usize, control: &Control) -> Way {
+    Way {
+        label: shown(&control.label, &control.value),
+        value: control.value.clone(),
+        take: Take::Radio {
+            form,
+            control: index,
+        },
+    }
+}
+
+/// The entries of a list that can be taken.
+fn entries(form: usize, index: usize, select: &Control) -> Vec<Way> {
+    select
+        .options
+        .iter()
+        .enumerate()
+        .filter(|(_, o)| !o.disabled && !o.value.trim().is_empty())
+        .map(|(option, o)| Way {
+            label: shown(&o.label, &o.value),
+            value: o.value.clone(),
+            take: Take::Option {
+                form,
+                control: index,
+                option,
+            },
+        })
+        .collect()
 }
 
 fn button(form_index: usize, index: usize, control: &Control, form: &Form) -> Way {
@@ -393,6 +430,25 @@ mod tests {
              <form id=lang><select name=lang><option>en<option>de</select><button>Set</button></form>",
         );
         assert!(in_forms(&page, false).is_none());
+    }
+
+    #[test]
+    fn a_list_of_one_is_a_way_and_a_list_of_a_portal_is_none() {
+        let list = "<select name=token><option value=''>Choose<option value=1>Token</select>";
+        let only = |html: String| only_one(&page(&html), true).map(|c| c.ways[0].label.clone());
+        let form =
+            |inside: String| format!("<form method=post>{inside}<button>Next</button></form>");
+        assert_eq!(only(form(list.into())).as_deref(), Some("Token"));
+        let mark = "<label><input type=radio name=t value=1> Token</label>";
+        assert_eq!(only(form(mark.into())).as_deref(), Some("Token"));
+        for html in [
+            form(format!("{list}<input name=note>")),
+            form(list.into()) + &form(list.into()),
+            format!("<form method=post>{list}<button>Delete</button></form>"),
+            form("<select name=lang><option>en</select>".into()),
+        ] {
+            assert_eq!(only(html.clone()), None, "{html}");
+        }
     }
 
     #[test]

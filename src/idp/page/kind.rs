@@ -99,6 +99,9 @@ pub fn classify(page: &Page, names: &FieldNames, password_sent: bool) -> PageKin
     if let Some(choices) = choices::in_forms(page, password_sent) {
         return PageKind::Choice(choices);
     }
+    if let Some(only) = choices::only_one(page, password_sent) {
+        return PageKind::Choice(only);
+    }
     if let Some(form) = notice(page) {
         return PageKind::Notice(form);
     }

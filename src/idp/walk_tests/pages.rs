@@ -70,6 +70,31 @@ fn a_portal_after_the_password_is_left_by_the_start_url_once() {
 }
 
 #[test]
+fn the_only_token_of_a_list_is_taken_unless_it_would_ring_somebody() {
+    let site = |token: &str| {
+        let page = format!(
+            "<form method=post action=/token><input type=hidden name=csrf value=1><select name=token>\
+             <option value=7>{token}</option></select><button name=go>Next</button></form>"
+        );
+        Site::default()
+            .on("GET /start", html(LOGIN))
+            .on("POST /login", html(page))
+            .on("POST /token", html(AWS))
+    };
+    let mut push = site("Push to your phone");
+    arrives(&mut push);
+    assert_eq!(
+        push.asked[2],
+        "POST https://idp.test/token csrf=1&token=7&go="
+    );
+    let mut push = site("Push to your phone");
+    let error = fails(&mut push, &nobody(), &mut Ada::default());
+    assert_eq!(error.kind(), Kind::NeedsYou, "{error}");
+    assert_eq!(push.asked.len(), 2, "{:?}", push.asked);
+    run(&mut site("TOTP token"), &nobody(), &mut Ada::default()).unwrap();
+}
+
+#[test]
 fn a_choice_is_the_persons_or_the_configurations() {
     let page = "<h1>Where from?</h1><form method=post action=/go><button name=source value=staff>Staff</button>\
         <button name=source value=students>Students</button></form>";
