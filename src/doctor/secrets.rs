@@ -24,6 +24,7 @@ pub fn places(patient: &Patient) -> Area {
     if let Ok(config) = &patient.config {
         stored(&mut area, patient, config, state);
     }
+    area.good("vault: there is none; sessions of identity providers are not kept in this version");
     let shown = patient.paths.shown(state);
     if !state.exists() {
         area.good(format!("nothing was kept yet: there is no {shown}"));
