@@ -1,5 +1,7 @@
 //! From the names on a command line to profiles.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::nearest::{did_you_mean, some_of};
 use super::schema::{Config, IdentityProvider, Profile};
 use crate::error::{Error, Result, clean};
@@ -89,9 +91,10 @@ impl Config {
         if all {
             chosen.extend(&self.profiles);
         }
+        let mut known: BTreeSet<&str> = chosen.iter().map(|one| one.name.as_str()).collect();
         for name in names {
             for profile in self.named(name)? {
-                if !chosen.iter().any(|known| known.name == profile.name) {
+                if known.insert(&profile.name) {
                     chosen.push(profile);
                 }
             }
@@ -107,16 +110,14 @@ impl Config {
         &self,
         profiles: Vec<&'a Profile>,
     ) -> (Vec<&'a Profile>, Vec<&'a Profile>) {
-        let is_last = |at: usize| {
-            let section = &profiles[at].aws_profile.value;
-            !profiles[at + 1..]
-                .iter()
-                .any(|later| later.aws_profile.value == *section)
-        };
-        let (last, others): (Vec<usize>, Vec<usize>) =
-            (0..profiles.len()).partition(|at| is_last(*at));
-        let of = |places: Vec<usize>| places.into_iter().map(|at| profiles[at]).collect();
-        (of(last), of(others))
+        let mut written = BTreeSet::new();
+        let (mut last, mut others): (Vec<_>, Vec<_>) = profiles
+            .into_iter()
+            .rev()
+            .partition(|profile| written.insert(profile.aws_profile.as_str()));
+        last.reverse();
+        others.reverse();
+        (last, others)
     }
 
     fn named(&self, name: &str) -> Result<Vec<&Profile>> {
@@ -186,11 +187,9 @@ impl Config {
 }
 
 fn one_section_each(profiles: &[&Profile]) -> Result<()> {
-    for (at, profile) in profiles.iter().enumerate() {
-        let twin = profiles[..at]
-            .iter()
-            .find(|other| other.aws_profile.value == profile.aws_profile.value);
-        if let Some(twin) = twin {
+    let mut writers: BTreeMap<&str, &Profile> = BTreeMap::new();
+    for profile in profiles {
+        if let Some(twin) = writers.insert(&profile.aws_profile, profile) {
             return Err(Error::usage(format!(
                 "`{}` and `{}` both write to [{}] ({} and {})",
                 twin.name,

@@ -8,8 +8,8 @@ use serde_saphyr::{Error as YamlError, Location, NonFiniteFloatPolicy, Spanned};
 use super::origin::{Origin, SourceFile};
 use crate::error::{Error, Result, clean};
 
-/// The longest file that is read: 5,000 account names take a tenth of it.
-pub(super) const LONGEST_FILE: usize = 2 << 20;
+/// The longest file that is read: 5,000 profiles with long ARNs take a third of it.
+pub(super) const LONGEST_FILE: usize = 4 << 20;
 
 /// One value and its place. Aliases and merged keys stand where they were written, not where they are used.
 #[derive(Clone, Debug)]
@@ -52,16 +52,25 @@ pub(super) fn read(bytes: &[u8], file: &SourceFile) -> Result<Node> {
             .hint("save it as UTF-8")
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let raw: Spanned<Raw> =
-        serde_saphyr::from_str_with_options(text, options()).map_err(|e| explain(&e, file))?;
+    let raw = parse(text).map_err(|e| explain(&e, file))?;
     Ok(place(raw, text, file))
+}
+
+/// Is that more than a configuration file may hold?
+pub(super) fn is_too_large(text: &str) -> bool {
+    let is_budget = |error: YamlError| matches!(error.without_snippet(), YamlError::Budget { .. });
+    text.len() > LONGEST_FILE || parse(text).is_err_and(is_budget)
+}
+
+fn parse(text: &str) -> Result<Spanned<Raw>, YamlError> {
+    serde_saphyr::from_str_with_options(text, options())
 }
 
 fn options() -> serde_saphyr::Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
-            max_nodes: 25_000,
-            max_events: 60_000,
+            max_nodes: 100_000,
+            max_events: 240_000,
             max_depth: 32,
             flow_nesting_limit: 32,
             max_aliases: 2_000,
@@ -365,7 +374,7 @@ mod tests {
             bomb.push_str(&format!("a{level}: &a{level} [{below}]\n"));
         }
         let deep = "[".repeat(20_000);
-        let many = "a:\n".to_string() + &" - x\n".repeat(100_000);
+        let many = "a:\n".to_string() + &" - x\n".repeat(400_000);
         for text in [bomb, deep, many] {
             let started = std::time::Instant::now();
             read(text.as_bytes(), &file()).unwrap_err();

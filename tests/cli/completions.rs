@@ -20,6 +20,7 @@ profiles:
   prod: {identity_provider: corp, role: acme-prod/PowerUser}
   audit: {identity_provider: corp, role: "arn:aws:iam::222222222222:role/team/ReadOnly", aws_profile: default}
   team/eu:west: {identity_provider: partner}
+  again: {identity_provider: partner, aws_profile: prod}
 groups: {project: [prod, audit]}
 "#;
 
@@ -46,7 +47,7 @@ fn offered(home: &Home, word: &str, before: &str) -> Vec<String> {
 #[test]
 fn arguments_offer_what_they_take() {
     let home = home();
-    let all = ["prod", "audit", "team/eu:west", "project"];
+    let all = ["prod", "audit", "team/eu:west", "again", "project"];
     for (word, before, wanted) in [
         ("", "login", &all[..]),
         ("pro", "login audit", &["prod", "project"]),

@@ -1,5 +1,6 @@
 //! The names that people gave to things in `profiles.yaml`, as far as they can be read in silence.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -35,18 +36,18 @@ impl Names {
             named(&group.name, &members.join(", "))
         });
         let providers = config.identity_providers.values();
-        let mut sections: Vec<Name> = profiles
+        let mut seen = BTreeSet::new();
+        let sections = profiles
             .clone()
-            .map(|profile| named(&profile.aws_profile, &profile.name))
-            .collect();
-        sections.dedup_by(|one, other| one.0 == other.0);
+            .filter(|profile| seen.insert(profile.aws_profile.as_str()))
+            .map(|profile| named(&profile.aws_profile, &profile.name));
         Names {
             profiles: keep(profiles.map(|profile| named(&profile.name, &role(config, profile)))),
             groups: keep(groups),
             identity_providers: keep(providers.map(|provider| {
                 named(&provider.name, provider.url.host_str().unwrap_or_default())
             })),
-            sections: keep(sections.into_iter()),
+            sections: keep(sections),
         }
     }
 }

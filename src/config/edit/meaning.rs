@@ -38,10 +38,6 @@ impl Meaning {
         match value {
             Scalar::Text(text) => Meaning::Text(text.clone()),
             Scalar::Flag(flag) => Meaning::Flag(*flag),
-            Scalar::Number(number) => Meaning::Number(number.to_string()),
-            Scalar::List(items) => {
-                Meaning::List(items.iter().cloned().map(Meaning::Text).collect())
-            }
             Scalar::Table(table) if table.is_empty() => Meaning::Nothing,
             Scalar::Table(table) => Meaning::Table(
                 table

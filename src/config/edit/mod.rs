@@ -16,9 +16,11 @@ mod generated_tests;
 #[cfg(test)]
 mod tests;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::origin::{Origin, SourceFile};
 use super::values;
-use super::yaml::{self, Key, Node, Value};
+use super::yaml::{self, Key, LONGEST_FILE, Node, Value};
 use crate::error::{Error, Result, clean};
 use lines::Lines;
 use meaning::Meaning;
@@ -28,8 +30,6 @@ use meaning::Meaning;
 pub enum Scalar {
     Text(String),
     Flag(bool),
-    Number(i64),
-    List(Vec<String>),
     Table(Vec<(String, Scalar)>),
 }
 
@@ -103,10 +103,6 @@ impl Draft {
 
     pub fn has_profile(&self, name: &str) -> bool {
         self.entry("profiles", name).is_some()
-    }
-
-    pub fn has_identity_provider(&self, name: &str) -> bool {
-        self.entry("identity_providers", name).is_some()
     }
 
     /// Is there nothing in the file but comments?
@@ -227,14 +223,17 @@ impl Draft {
     }
 
     fn add(&mut self, section: &str, kind: &str, entries: Vec<(String, Scalar)>) -> Result<()> {
-        for (at, (name, _)) in entries.iter().enumerate() {
-            if let Some((key, _)) = self.entry(section, name) {
+        let there = self.entries(section).iter();
+        let there: BTreeMap<&str, &Key> = there.map(|(key, _)| (&*key.name, key)).collect();
+        let mut new = BTreeSet::new();
+        for (name, _) in &entries {
+            if let Some(key) = there.get(name.as_str()) {
                 return Err(key.origin.error(format!(
                     "there is {} {kind} `{name}` already",
                     article(kind)
                 )));
             }
-            if entries[..at].iter().any(|(earlier, _)| earlier == name) {
+            if !new.insert(name) {
                 return Err(Error::usage(format!(
                     "{} {kind} `{name}` is to be added twice",
                     article(kind)
@@ -263,12 +262,17 @@ impl Draft {
         self.root().iter().find(|(key, _)| key.name == name)
     }
 
-    fn entry(&self, section: &str, name: &str) -> Option<&(Key, Node)> {
-        let (_, node) = self.root_entry(section)?;
-        match &node.value {
-            Value::Table(table) => table.iter().find(|(key, _)| key.name == name),
-            _ => None,
+    fn entries(&self, section: &str) -> &[(Key, Node)] {
+        match self.root_entry(section).map(|(_, node)| &node.value) {
+            Some(Value::Table(table)) => table,
+            _ => &[],
         }
+    }
+
+    fn entry(&self, section: &str, name: &str) -> Option<&(Key, Node)> {
+        self.entries(section)
+            .iter()
+            .find(|(key, _)| key.name == name)
     }
 
     fn groups_with(&self, profile: &str) -> Vec<String> {
@@ -300,10 +304,16 @@ impl Draft {
         }
         text.push_str(self.text.get(done..).unwrap_or_default());
         match yaml::read(text.as_bytes(), &self.file) {
-            Ok(tree) if Meaning::of(&tree) == *wanted => {
+            Ok(tree) if text.len() <= LONGEST_FILE && Meaning::of(&tree) == *wanted => {
                 (self.text, self.tree) = (text, tree);
                 Ok(())
             }
+            // What is too much for the reader is no matter of how it is written.
+            _ if yaml::is_too_large(&text) => Err(Error::usage(format!(
+                "{} would become too large for a configuration file",
+                self.file.shown()
+            ))
+            .hint("nothing was changed; `include:` spreads profiles over several files")),
             _ => Err(self.cannot(&self.tree.origin)),
         }
     }

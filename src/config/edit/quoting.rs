@@ -18,16 +18,11 @@ pub(super) fn text(text: &str, style: Style) -> String {
     }
 }
 
-/// A value on one line; tables and lists in flow style.
+/// A value on one line; tables in flow style.
 pub(super) fn value(value: &Scalar, style: Style) -> String {
     match value {
         Scalar::Text(words) => text(words, style),
         Scalar::Flag(flag) => flag.to_string(),
-        Scalar::Number(number) => number.to_string(),
-        Scalar::List(items) => {
-            let items: Vec<String> = items.iter().map(|item| text(item, Style::Flow)).collect();
-            format!("[{}]", items.join(", "))
-        }
         Scalar::Table(table) => {
             let entries: Vec<String> = table.iter().map(|(key, value)| entry(key, value)).collect();
             format!("{{{}}}", entries.join(", "))

@@ -60,10 +60,7 @@ fn a_new_file_is_one_that_people_like_to_read() {
                 ),
                 ("username".into(), Scalar::Text("ada".into())),
                 ("keep_session".into(), Scalar::Flag(false)),
-                (
-                    "trusted_hosts".into(),
-                    Scalar::List(vec!["a.example".into(), "[::1]:8".into()]),
-                ),
+                ("region".into(), Scalar::Text("[::1]:8".into())),
                 (
                     "mfa".into(),
                     Scalar::Table(vec![("code".into(), Scalar::Text("no".into()))]),
@@ -86,7 +83,7 @@ identity_providers:
     url: https://x.example/sso?a=b
     username: ada
     keep_session: false
-    trusted_hosts: [a.example, \"[::1]:8\"]
+    region: \"[::1]:8\"
     mfa: {code: \"no\"}
 
 profiles:
@@ -346,4 +343,40 @@ fn broken_files_are_refused_with_their_place() {
         let error = Draft::parse(text.as_bytes(), &file()).unwrap_err();
         assert!(error.to_string().starts_with(words), "{error}");
     }
+}
+
+fn many(count: usize) -> Vec<NewProfile> {
+    let arn = "arn:aws:iam::123456789012";
+    let settings = [
+        ("identity_provider", "corp".to_owned()),
+        ("role", format!("{arn}:role/aws-reserved/sso/Administrator")),
+        ("provider_arn", format!("{arn}:saml-provider/corp")),
+        ("region", "eu-central-1".to_owned()),
+    ];
+    let settings = settings.map(|(key, value)| (key.to_owned(), Scalar::Text(value)));
+    (0..count)
+        .map(|number| NewProfile {
+            name: format!("acme-production-{number}-Administrator"),
+            settings: settings.to_vec(),
+        })
+        .collect()
+}
+
+#[test]
+fn five_thousand_profiles_fit_into_one_file() {
+    let mut draft = draft("");
+    draft.add_profiles(&many(5_000)).unwrap();
+    let again = Draft::parse(&draft.finish().unwrap(), &file()).unwrap();
+    assert!(again.has_profile("acme-production-4999-Administrator"));
+}
+
+#[test]
+fn a_file_that_would_be_too_large_is_left_alone_and_called_so() {
+    let mut draft = draft("profiles:\n  one: {}\n");
+    let error = draft.add_profiles(&many(10_100)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "p.yaml would become too large for a configuration file"
+    );
+    assert_eq!(text_of(draft), "profiles:\n  one: {}\n");
 }
