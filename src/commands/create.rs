@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::run::Run;
-use super::sign_in_options::{SignInOptions, again};
+use super::sign_in_options::SignInOptions;
 use super::typed;
 use crate::arn::ProviderArn;
 use crate::aws::saml::OfferedRole;
@@ -58,7 +58,7 @@ impl Create {
         let doors = run.doors(self.sign_in.secrets()?)?;
         let given = self.sign_in.given()?;
         let chosen = provider_choice::choose(&run.config, &run.ui, &self.sign_in.wanted())?;
-        let command = again(&format!("create {}", wish.name), &chosen);
+        let command = self.sign_in.again(&chosen);
         let errand = Errand {
             given: given.as_ref(),
             account_names: self.sign_in.account_names,

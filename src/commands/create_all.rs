@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::agreement;
 use super::run::Run;
-use super::sign_in_options::{SignInOptions, again};
+use super::sign_in_options::SignInOptions;
 use crate::error::Result;
 use crate::login::offer::{self, Errand};
 use crate::setup::create_all::{self, Row};
@@ -33,7 +33,7 @@ impl CreateAll {
         let doors = run.doors(self.sign_in.secrets()?)?;
         let given = self.sign_in.given()?;
         let chosen = provider_choice::choose(&run.config, &run.ui, &self.sign_in.wanted())?;
-        let command = again("create-all", &chosen);
+        let command = self.sign_in.again(&chosen);
         let errand = Errand {
             given: given.as_ref(),
             account_names: self.sign_in.account_names,

@@ -21,8 +21,15 @@ fn what_is_missing_is_named_when_nobody_can_be_asked() {
     create(&home, &format!("prod {}", at(&testbed))).fails(3, &["a user name for", "-U USER"]);
     assert!(testbed.requests().is_empty());
     home.set("SAML_USER", "ada");
-    home.mai(&format!("create prod {}", at(&testbed)))
-        .fails(3, &["the password of ada", "mai create prod --url"]);
+    home.mai(&format!("create prod --region eu-west-1 {}", at(&testbed)))
+        .fails(
+            3,
+            &[
+                "the password of ada",
+                "mai create prod --region eu-west-1 --url",
+                "-U ada",
+            ],
+        );
     create(&home, &format!("prod {}", at(&testbed))).fails(
         3,
         &[
@@ -129,7 +136,10 @@ fn a_wrong_password_leaves_nothing_behind() {
     let line = format!("create prod -U ada {} --password-stdin", at(&testbed));
     home.mai_with(&line, "wrong").fails(
         4,
-        &["refused the password of ada", "`mai create prod --url"],
+        &[
+            "refused the password of ada",
+            "`mai create prod -U ada --url",
+        ],
     );
     nothing_is_left(&home);
     let line = format!("create prod -U zoe {} --password-stdin", at(&testbed));
