@@ -30,10 +30,11 @@ impl Delete {
             run.config.expect_profile(name)?;
         }
         let changed = profiles_file::change(&run.paths, &run.config, |draft| {
-            self.names
-                .iter()
-                .map(|name| remove(draft, &run.config, name))
-                .collect::<Result<Vec<Removed>>>()
+            let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+            for name in &names {
+                expect_own(draft, &run.config, name)?;
+            }
+            draft.remove_profiles(&names)
         })?;
         for note in &changed.notes {
             run.ui.say(note);
@@ -93,13 +94,13 @@ impl Delete {
     }
 }
 
-fn remove(draft: &mut Draft, config: &Config, name: &str) -> Result<Removed> {
-    if draft.has_profile(name) {
-        return draft.remove_profile(name);
-    }
+/// A profile of another file is not ours to remove; one that is nowhere any more was removed by somebody faster.
+fn expect_own(draft: &Draft, config: &Config, name: &str) -> Result<()> {
     match config.profile(name) {
         Some(profile)
-            if profile.origin.file().map(|file| file.path()) != Some(config.own_file.path()) =>
+            if !draft.has_profile(name)
+                && profile.origin.file().map(|file| file.path())
+                    != Some(config.own_file.path()) =>
         {
             Err(Error::usage(format!(
                 "`{name}` stands in {}, and `mai` writes {} only",
@@ -108,8 +109,7 @@ fn remove(draft: &mut Draft, config: &Config, name: &str) -> Result<Removed> {
             ))
             .hint("take it out of that file in an editor"))
         }
-        // Somebody was faster.
-        _ => draft.remove_profile(name),
+        _ => Ok(()),
     }
 }
 

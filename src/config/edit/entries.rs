@@ -100,8 +100,29 @@ impl Draft {
         }
     }
 
-    /// Removes an entry of a section, with the lines that are its own.
-    pub(super) fn remove_entry(&mut self, section: &str, name: &str) -> Result<()> {
+    /// Removes entries of a section, with the lines that are their own.
+    pub(super) fn remove_entries(&mut self, section: &str, names: &[&str]) -> Result<()> {
+        let mut cuts = Vec::new();
+        let mut wanted = Meaning::of(&self.tree);
+        for name in names {
+            cuts.extend(self.cuts_of_entry(section, name)?);
+            wanted.drop(&[section, name]);
+        }
+        wanted.put_empty(section);
+        let outcome = self.apply(cuts, &wanted);
+        if outcome.is_ok() || names.len() < 2 {
+            return outcome;
+        }
+        // Neighbours on one line share a comma.
+        let mut draft = self.clone();
+        for name in names {
+            draft.remove_entries(section, &[name])?;
+        }
+        *self = draft;
+        Ok(())
+    }
+
+    fn cuts_of_entry(&self, section: &str, name: &str) -> Result<Vec<Cut>> {
         let lines = self.lines();
         let (Some((key, node)), Some((entry, _))) =
             (self.root_entry(section), self.entry(section, name))
@@ -109,11 +130,7 @@ impl Draft {
             return Err(self.cannot(&Origin::BUILT_IN));
         };
         let body = self.body(&lines, key, node)?;
-        let cuts = self.cuts_to_remove(&lines, body, &entry.origin)?;
-        let mut wanted = Meaning::of(&self.tree);
-        wanted.drop(&[section, name]);
-        wanted.put_empty(section);
-        self.apply(cuts, &wanted)
+        self.cuts_to_remove(&lines, body, &entry.origin)
     }
 
     pub(super) fn remove_default(&mut self) -> Result<()> {
@@ -140,7 +157,7 @@ impl Draft {
             };
             let places = places_of(name, members);
             if places.len() == all.len() {
-                self.remove_entry("groups", group)?;
+                self.remove_entries("groups", &[group])?;
                 return Ok(false);
             }
             let Some(origin) = places.first() else {

@@ -165,7 +165,13 @@ impl Draft {
 
     /// Removes a profile, and its name from groups and `default_profile`.
     pub fn remove_profile(&mut self, name: &str) -> Result<Removed> {
-        if !self.has_profile(name) {
+        let mut removed = self.remove_profiles(&[name])?;
+        Ok(removed.pop().unwrap_or_default())
+    }
+
+    /// Several at once, all or none: each change reads the whole file again.
+    pub fn remove_profiles(&mut self, names: &[&str]) -> Result<Vec<Removed>> {
+        if let Some(name) = names.iter().find(|name| !self.has_profile(name)) {
             return Err(Error::usage(format!(
                 "there is no profile `{}` in {}",
                 clean(name),
@@ -173,21 +179,25 @@ impl Draft {
             )));
         }
         let mut draft = self.clone();
-        let mut removed = Removed::default();
-        for group in draft.groups_with(name) {
-            if draft.leave_group(&group, name)? {
-                removed.left_groups.push(group);
-            } else {
-                removed.dropped_groups.push(group);
+        let mut all = Vec::new();
+        for name in names {
+            let mut removed = Removed::default();
+            for group in draft.groups_with(name) {
+                if draft.leave_group(&group, name)? {
+                    removed.left_groups.push(group);
+                } else {
+                    removed.dropped_groups.push(group);
+                }
             }
+            if draft.default_profile() == Some(name) {
+                draft.remove_default()?;
+                removed.was_default = true;
+            }
+            all.push(removed);
         }
-        if draft.default_profile() == Some(name) {
-            draft.remove_default()?;
-            removed.was_default = true;
-        }
-        draft.remove_entry("profiles", name)?;
+        draft.remove_entries("profiles", names)?;
         *self = draft;
-        Ok(removed)
+        Ok(all)
     }
 
     /// What `default_profile` of this file says.

@@ -380,3 +380,31 @@ fn a_file_that_would_be_too_large_is_left_alone_and_called_so() {
     );
     assert_eq!(text_of(draft), "profiles:\n  one: {}\n");
 }
+
+#[test]
+fn several_profiles_go_at_once_however_they_are_written() {
+    for (text, left) in [
+        (
+            "profiles:\n  # first\n  a: {x: 1}\n  b:\n    x: 1\n\n  # last\n  c: {}\n  d: {}\n",
+            "profiles:\n  # first\n\n  # last\n  c: {}\n",
+        ),
+        (
+            "profiles: {a: {}, b: {}, c: {}, d: {}}\n",
+            "profiles: {c: {}}\n",
+        ),
+        (
+            "default_profile: b\nprofiles:\n  a: {}\n  b: {}\n  c: {}\n  d: {}\ngroups: {x: [a, b, c], y: [a, d]}\n",
+            "profiles:\n  c: {}\ngroups: {x: [c]}\n",
+        ),
+    ] {
+        let mut draft = draft(text);
+        let removed = draft.remove_profiles(&["d", "a", "b"]).unwrap();
+        assert_eq!(removed.len(), 3);
+        assert_eq!(text_of(draft), left);
+    }
+    let text = "profiles:\n  a: {}\n";
+    let mut draft = draft(text);
+    let error = draft.remove_profiles(&["a", "b"]).unwrap_err();
+    assert_eq!(error.to_string(), "there is no profile `b` in p.yaml");
+    assert_eq!(text_of(draft), text);
+}
