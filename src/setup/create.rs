@@ -3,7 +3,7 @@
 use crate::arn::ProviderArn;
 use crate::assertion::Assertion;
 use crate::aws::saml::OfferedRole;
-use crate::config::edit::{Draft, NewIdentityProvider, NewProfile, Scalar};
+use crate::config::edit::{Draft, NewProfile};
 use crate::config::{Config, RoleWanted};
 use crate::duration::Span;
 use crate::error::{Error, Result};
@@ -13,6 +13,7 @@ use crate::login::report::{Line, Outcome};
 use crate::login::target::{Target, Wishes};
 use crate::login::{Doors, line, orders};
 use crate::paths::Paths;
+use crate::setup::entries::{ProfileSettings, add_identity_provider, as_drafted};
 use crate::setup::names;
 use crate::setup::profiles_file::{self, Changed};
 use crate::setup::provider_choice::Chosen;
@@ -59,10 +60,7 @@ pub fn check(paths: &Paths, config: &Config, wish: &Wish) -> Result<()> {
 fn check_editable(config: &Config, name: &str) -> Result<()> {
     let bytes = locked_file::read(config.own_file.path())?.unwrap_or_default();
     let mut draft = Draft::parse(&bytes, &config.own_file)?;
-    draft.add_profile(&NewProfile {
-        name: name.to_string(),
-        settings: texts(vec![("identity_provider", "any".to_string())]),
-    })?;
+    draft.add_profile(&ProfileSettings::default().profile(name, "any"))?;
     draft.finish().map(drop)
 }
 
@@ -113,74 +111,15 @@ pub fn write(
     })
 }
 
-/// The configuration as it is under the lock, before the change.
-pub fn as_drafted(doors: &Doors, draft: &Draft) -> Result<Config> {
-    doors.config.as_if(doors.paths, &draft.clone().finish()?)
-}
-
 fn profile_of(chosen: &Chosen, wish: &Wish, role: &OfferedRole) -> NewProfile {
-    let mut settings = vec![
-        ("identity_provider", chosen.provider.name.clone()),
-        ("role", role.role.to_string()),
-    ];
-    let provider_arn = wish.provider_arn.as_ref().map(ToString::to_string);
-    let duration = wish.duration.map(|duration| duration.to_string());
-    for (key, value) in [
-        ("provider_arn", provider_arn),
-        ("aws_profile", wish.aws_profile.clone()),
-        ("region", wish.region.clone()),
-        ("duration", duration),
-    ] {
-        settings.extend(value.map(|value| (key, value)));
-    }
-    NewProfile {
-        name: wish.name.clone(),
-        settings: texts(settings),
-    }
-}
-
-/// Adds what is new; `now` is the configuration as it is under the lock.
-///
-/// Another run may have added the same one meanwhile, which is as good.
-pub fn add_identity_provider(draft: &mut Draft, chosen: &Chosen, now: &Config) -> Result<()> {
-    let provider = &chosen.provider;
-    let user = |username: &Option<crate::config::Sourced<String>>| {
-        username.as_ref().map(|user| user.value.clone())
+    let settings = ProfileSettings {
+        role: Some(role.role.clone()),
+        provider_arn: wish.provider_arn.clone(),
+        aws_profile: wish.aws_profile.clone(),
+        region: wish.region.clone(),
+        duration: wish.duration,
     };
-    if let Some(known) = now.identity_providers.get(&provider.name) {
-        if known.url.value == provider.url.value
-            && (chosen.new_url.is_none() || user(&known.username) == user(&provider.username))
-        {
-            return Ok(());
-        }
-        return Err(Error::usage(format!(
-            "`{}` is another identity provider now ({}): profiles.yaml was changed meanwhile",
-            provider.name, known.origin
-        ))
-        .hint("run the same command again; nothing was written"));
-    }
-    let Some(url) = &chosen.new_url else {
-        return Err(Error::usage(format!(
-            "the identity provider {} is gone: profiles.yaml was changed meanwhile",
-            provider.name
-        ))
-        .hint("run the same command again; nothing was written"));
-    };
-    let mut settings = vec![("url", url.clone())];
-    settings.extend(user(&provider.username).map(|user| ("username", user)));
-    settings.extend(user(&provider.provider_type).map(|name| ("type", name)));
-    draft.add_identity_provider(&NewIdentityProvider {
-        name: provider.name.clone(),
-        settings: texts(settings),
-    })
-}
-
-/// Settings whose values are all text.
-pub fn texts(settings: Vec<(&str, String)>) -> Vec<(String, Scalar)> {
-    settings
-        .into_iter()
-        .map(|(key, value)| (key.to_string(), Scalar::Text(value)))
-        .collect()
+    settings.profile(&wish.name, &chosen.provider.name)
 }
 
 /// The configuration as it is on disk now.

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::login::Doors;
 use crate::login::offer::Offer;
 use crate::login::role_choice;
-use crate::setup::create::{add_identity_provider, as_drafted, texts};
+use crate::setup::entries::{ProfileSettings, add_identity_provider, as_drafted};
 use crate::setup::names;
 use crate::setup::profiles_file::{self, Changed};
 use crate::setup::provider_choice::Chosen;
@@ -88,12 +88,12 @@ pub fn write(doors: &Doors, chosen: &Chosen, rows: &[Row]) -> Result<Changed<()>
     let new: Vec<&Row> = rows.iter().filter(|row| !row.existing).collect();
     let profiles: Vec<NewProfile> = new
         .iter()
-        .map(|row| NewProfile {
-            name: row.name.clone(),
-            settings: texts(vec![
-                ("identity_provider", chosen.provider.name.clone()),
-                ("role", row.offer.role.to_string()),
-            ]),
+        .map(|row| {
+            let settings = ProfileSettings {
+                role: Some(row.offer.role.clone()),
+                ..ProfileSettings::default()
+            };
+            settings.profile(&row.name, &chosen.provider.name)
         })
         .collect();
     profiles_file::change(doors.paths, doors.config, |draft| {

@@ -2,6 +2,7 @@
 
 pub mod create;
 pub mod create_all;
+mod entries;
 pub mod import;
 pub mod names;
 pub mod profiles_file;

@@ -3,10 +3,10 @@
 use url::Url;
 
 use super::{Entry, Found};
-use crate::arn::is_region;
 use crate::config::edit::{Draft, NewIdentityProvider, NewProfile, Scalar};
 use crate::config::{Config, naming, values};
 use crate::error::{Result, clean};
+use crate::setup::entries::ProfileSettings;
 use crate::setup::names;
 
 /// An entry that is left out.
@@ -65,35 +65,18 @@ impl Plan {
         }
         let name = self.free_name(config, &entry.name, tool);
         let provider = self.provider(config, &entry, &url);
-        let mut settings = vec![("identity_provider".to_owned(), Scalar::Text(provider))];
-        let mut put = |key: &str, value: Option<String>| {
-            if let Some(value) = value {
-                settings.push((key.to_owned(), Scalar::Text(value)));
-            }
-        };
-        put("role", entry.role.as_ref().map(ToString::to_string));
-        put(
-            "provider_arn",
-            entry.provider_arn.as_ref().map(ToString::to_string),
-        );
         let section = entry.aws_profile.filter(|section| *section != name);
-        put(
-            "aws_profile",
-            section.filter(|section| self.fits(&name, "aws_profile", values::section(section))),
-        );
-        put(
-            "region",
-            entry.region.filter(|region| {
-                let fits = is_region(region);
-                if !fits {
-                    self.notes
-                        .push(format!("{name}: `region` is left out: it is none"));
-                }
-                fits
-            }),
-        );
-        put("duration", entry.duration.map(|span| span.to_string()));
-        self.profiles.push(NewProfile { name, settings });
+        let settings = ProfileSettings {
+            role: entry.role,
+            provider_arn: entry.provider_arn,
+            aws_profile: section
+                .filter(|section| self.fits(&name, "aws_profile", values::section(section))),
+            region: entry
+                .region
+                .filter(|region| self.fits(&name, "region", values::region(region))),
+            duration: entry.duration,
+        };
+        self.profiles.push(settings.profile(&name, &provider));
     }
 
     fn fits<T>(&mut self, name: &str, key: &str, checked: Result<T, String>) -> bool {
