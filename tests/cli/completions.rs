@@ -189,7 +189,7 @@ fn bash_gets_the_part_that_it_replaces() {
     assert_eq!(in_bash(&home, "mai login au"), ["audit"]);
     assert_eq!(
         in_bash(&home, "mai login audit "),
-        ["prod", "audit", "team/eu:west", "project"]
+        ["prod", "audit", "team/eu:west", "again", "project"]
     );
     assert_eq!(in_bash(&home, "mai login team/e"), ["team/eu:west"]);
     // Readline has `west` alone in its hand after a colon, and `p` after the equals sign.
