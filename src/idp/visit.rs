@@ -11,7 +11,7 @@ use super::factors::code::Codes;
 use super::factors::push::Pushes;
 use super::form::Answer;
 pub use super::form::choose::FieldNames as Fields;
-use super::page::choices::{ChoiceOf, Choices, Way, is_factor, names_phone};
+use super::page::choices::{ChoiceOf, Choices, Way, is_factor, is_silent_code, names_phone};
 use super::page::{Page, host_of};
 pub use super::person::{
     Agreement, AgreementKind, Choice, CodeKind, CodeRequest, Person, PushRequest,
@@ -419,9 +419,7 @@ impl<'a> Visit<'a> {
         narrow(&mut left, |i| !says(i, "webauthn"));
         if self.settings.presence == Presence::Nobody {
             // Whatever else there is would ring somebody's phone.
-            left.retain(|i| {
-                says(*i, "totp") && !["sms", "call", "email", "push"].iter().any(|m| says(*i, m))
-            });
+            left.retain(|i| is_silent_code(&format!("{} {}", ways[*i].label, ways[*i].value)));
             if left.is_empty() {
                 return Err(needs_person(&page.host()));
             }

@@ -309,6 +309,21 @@ pub fn names_phone(text: &str) -> bool {
     has_any(&spaced(text), PHONE)
 }
 
+/// Would taking this way reach somebody: by message, call, mail or a device of theirs?
+pub fn reaches_somebody(text: &str) -> bool {
+    ["sms", "call", "email", "push"]
+        .iter()
+        .any(|method| is_factor(text, method))
+        || has_any(&spaced(text), SENDS)
+        // An app on a phone makes its codes by itself.
+        || (names_phone(text) && !names_app(text))
+}
+
+/// Does this way ask for a code that is there already, without a word to anybody?
+pub fn is_silent_code(text: &str) -> bool {
+    is_factor(text, "totp") && !reaches_somebody(text)
+}
+
 /// Does this text say that a code is on its way already?
 pub fn says_sent(text: &str) -> bool {
     has_any(&spaced(text), SENT)
@@ -352,6 +367,33 @@ const SENT: &[&str] = &[
     " envoyé",
     " enviado ",
     " inviato ",
+];
+
+/// Words of ways that begin with a message.
+const SENDS: &[&str] = &[
+    " send ",
+    " sends ",
+    " sending ",
+    " sent ",
+    " text ",
+    " texts ",
+    " senden ",
+    " sende ",
+    " sendet ",
+    " zusenden ",
+    " schicken ",
+    " schickt ",
+    " zuschicken ",
+    " gesendet ",
+    " envoyer ",
+    " envoyez ",
+    " envoie ",
+    " envoi ",
+    " envoyé",
+    " enviar ",
+    " envía",
+    " enviado ",
+    " invia",
 ];
 
 /// Where a space stands, a word begins or ends: "call" is in "automatically" too.
@@ -481,6 +523,31 @@ mod tests {
         }
         assert!(is_factor("Phone call", "call") && is_factor("emailCode", "email"));
         assert!(is_factor("Mobile phone", "sms"));
+    }
+
+    #[test]
+    fn a_silent_code_reaches_nobody() {
+        for text in [
+            "Use a verification code from my mobile app verificationOption1",
+            "T1 - totp",
+            "Code of an app (TOTP) totp",
+            "PhoneAppOTP",
+            "One-time password of a token",
+        ] {
+            assert!(is_silent_code(text), "{text}");
+        }
+        for text in [
+            "Send a verification code to my phone +49 ••34",
+            "Verification code to my phone",
+            "Text a verification code to +49 ••34",
+            "Einmalcode zusenden",
+            "Envoyer un code (OTP)",
+            "One-time code sendOtp",
+            "Push to phone",
+            "Security key",
+        ] {
+            assert!(!is_silent_code(text), "{text}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::idp::form::choose::CodeFields;
 use crate::idp::form::submit::is_refusal;
 use crate::idp::form::words::is_other_way;
 use crate::idp::form::{Answer, ControlKind, Form};
-use crate::idp::page::choices::{ChoiceOf, Choices, Take, Way};
+use crate::idp::page::choices::{ChoiceOf, Choices, Take, Way, is_silent_code};
 use crate::idp::page::message::{Complaint, Message};
 use crate::idp::page::{Page, script};
 use crate::idp::refusal;
@@ -381,7 +381,8 @@ fn past_security_key(page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>>
     if !wants_key || asks_something(page) {
         return None;
     }
-    let other = page.forms.iter().enumerate().find_map(|(index, form)| {
+    let nobody = visit.settings.presence == Presence::Nobody;
+    let ways = |(index, form): (usize, &Form)| {
         let (button, _) = form.submitters().find(|(_, c)| {
             c.name.starts_with("_eventId_")
                 && c.name != PROCEED
@@ -389,11 +390,13 @@ fn past_security_key(page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>>
                 && !is_refusal(c)
                 && (c.name.starts_with("_eventId_authn/") || !is_other_way(&c.name))
                 && !names_key(&c.name)
+                && (!nobody || is_silent_code(&format!("{} {}", c.label, c.name)))
         })?;
         let mut answer = Answer::new(index);
         answer.press(button);
         Some(answer)
-    });
+    };
+    let other = page.forms.iter().enumerate().find_map(ways);
     Some(match other {
         Some(answer) if visit.once("another way than a security key") => Ok(Step::Send(answer)),
         _ => Err(refusal::needs_browser(

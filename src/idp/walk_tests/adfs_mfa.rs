@@ -87,19 +87,26 @@ fn nobody_is_rung_for_nobody() {
         assert_eq!(error.kind(), Kind::NeedsYou, "{error}");
         assert_eq!(site.asked.len(), 2);
     }
-    // Who says that the code comes from an app is believed.
-    let code = "<input id=verificationCodeInput name=VerificationCode><input type=submit name=SignIn value='Sign in'>";
-    let mut site = site(&login(""))
-        .on(POST, at_ls(azure("")))
-        .on(POST, at_ls(azure(code)))
-        .on(POST, html(AWS));
-    let settings = Settings {
+    // What Microsoft's adapter begins with is the account's, not the settings'.
+    let codes = Settings {
         mfa_method: Some("totp".into()),
         ..nobody()
     };
-    run(&mut site, &settings, &mut Ada::default()).unwrap();
+    let list = options(&link("AzureMfaAuthentication", "Microsoft"));
+    for page in [azure(""), list] {
+        let mut site = site(&login("")).on(POST, at_ls(page));
+        let error = fails(&mut site, &codes, &mut Ada::default());
+        assert_eq!(error.kind(), Kind::NeedsYou, "{error}");
+        assert_eq!(site.asked.len(), 2);
+    }
+    // A page that asks for a code already rings nobody.
+    let code = "<input id=verificationCodeInput name=VerificationCode><input type=submit name=SignIn value='Sign in'>";
+    let mut site = site(&login(""))
+        .on(POST, at_ls(azure(code)))
+        .on(POST, html(AWS));
+    run(&mut site, &codes, &mut Ada::default()).unwrap();
     assert!(
-        site.asked[3].ends_with("__EVENTTARGET=&VerificationCode=111111&SignIn=Sign+in"),
+        site.asked[2].ends_with("__EVENTTARGET=&VerificationCode=111111&SignIn=Sign+in"),
         "{:?}",
         site.asked
     );

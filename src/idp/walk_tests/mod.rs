@@ -8,6 +8,7 @@ mod faces;
 mod hosts;
 mod lemonldap;
 mod logins;
+mod nobody;
 mod openam;
 mod pages;
 mod pingfederate;

@@ -13,6 +13,7 @@ use crate::idp::page::Page;
 use crate::idp::page::choices::{ChoiceOf, Choices, Take, Way};
 use crate::idp::refusal;
 use crate::idp::visit::{Settings, Step, Visit};
+use crate::presence::Presence;
 
 pub fn asks_duo(page: &Page, method: &str) -> bool {
     method.starts_with("duo")
@@ -59,6 +60,9 @@ fn kind_of<'v>(method: &str, visit: &Visit<'v>) -> &'v str {
         "push"
     } else if !method.starts_with("azure") {
         ""
+    } else if visit.settings.presence == Presence::Nobody {
+        // It begins with what the account prefers, which may ring.
+        "push"
     } else if wants_code(visit) {
         "totp"
     } else {

@@ -202,9 +202,8 @@ fn wait(page: &Page, visit: &mut Visit<'_>, challenge: &Challenge<'_>) -> Result
     let is_first = !visit.pushes.is_waiting() && visit.last != Sent::Code;
     let sends_itself = challenge.is_azure() || challenge.is("securidv2");
     if sends_itself && is_first && number.is_none() && text.is_none() {
-        // What it begins may ring a phone; who configured codes is not rung.
-        if visit.settings.presence == Presence::Nobody && challenge.is_azure() && !wants_code(visit)
-        {
+        // It begins what the account prefers, whatever the settings say: that may ring a phone.
+        if visit.settings.presence == Presence::Nobody && challenge.is_azure() {
             return Err(needs_person(&page.host()));
         }
         if visit.once("the page before a second factor") {

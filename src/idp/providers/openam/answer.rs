@@ -11,7 +11,9 @@ use crate::idp::call::Call;
 use crate::idp::factors::code;
 use crate::idp::form::words::{is_negative, is_positive, names_remember};
 use crate::idp::page::Page;
-use crate::idp::page::choices::{ChoiceOf, Choices, Take, Way, is_factor, names_factor};
+use crate::idp::page::choices::{
+    ChoiceOf, Choices, Take, Way, is_factor, names_factor, reaches_somebody,
+};
 use crate::idp::refusal;
 use crate::idp::visit::{
     AgreementKind, Choice, CodeKind, CodeWanted, Sent, Step, Visit, needs_person,
@@ -354,7 +356,11 @@ fn choose(
     callback: &Callback,
     options: &[String],
 ) -> Result<usize> {
-    if options.len() < 2 {
+    if let [] | [_] = options {
+        let reaches = options.iter().any(|option| reaches_somebody(option));
+        if reaches && visit.settings.presence == Presence::Nobody {
+            return Err(needs_person(&page.host()));
+        }
         return Ok(0);
     }
     let prompt = clean(&callback.words("prompt"));
@@ -457,7 +463,12 @@ fn confirm(
         };
         options = usual.iter().map(|o| (*o).to_owned()).collect();
     }
-    if options.len() == 1 {
+    if let [only] = &options[..] {
+        // Below a line to type in, "Send" is what sends that line.
+        let reaches = rings(only) || (!has_lines && reaches_somebody(only));
+        if reaches && visit.settings.presence == Presence::Nobody {
+            return Err(needs_person(&page.host()));
+        }
         return Ok(Some(0));
     }
     let about = format!("{} {}", callback.words("prompt"), asked.text);

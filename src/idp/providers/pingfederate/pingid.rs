@@ -15,7 +15,7 @@ use crate::idp::form::{Answer, ControlKind};
 use crate::idp::page::Page;
 use crate::idp::page::choices::{ChoiceOf, Choices, Take, Way, is_factor};
 use crate::idp::refusal;
-use crate::idp::visit::{Step, Visit};
+use crate::idp::visit::{Step, Visit, needs_person};
 use crate::presence::Presence;
 
 /// How often its pages ask.
@@ -106,6 +106,10 @@ fn device(page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {
 }
 
 fn take(page: &Page, visit: &mut Visit<'_>, index: usize, choices: &Choices) -> Result<Step> {
+    // Whichever it is: what it does when it is taken is settled at the device.
+    if visit.settings.presence == Presence::Nobody {
+        return Err(needs_person(&page.host()));
+    }
     let way = &choices.ways[visit.take(page, choices)?];
     visit.device = Some(way.label.clone());
     visit.person.step(&way.label);
