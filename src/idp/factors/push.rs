@@ -9,12 +9,19 @@ use crate::presence::Presence;
 
 /// Longer than any provider waits for a person.
 const LONGEST: Duration = Duration::from_secs(120);
+/// Longer than this a sign-in waits for nobody, however often something came in between.
+const LONGEST_IN_ALL: Duration = Duration::from_secs(300);
+/// More approvals than this one sign-in does not ask a person for.
+const MOST: usize = 5;
 
 /// The pushes of one sign-in.
 #[derive(Default)]
 pub struct Pushes {
     shown: Option<PushRequest>,
     since: Option<Instant>,
+    /// The waits before this one.
+    before: Duration,
+    told: usize,
 }
 
 impl Pushes {
@@ -29,6 +36,16 @@ impl Pushes {
             return Err(needs_person(&request.host));
         }
         if self.shown.as_ref() != Some(&request) {
+            if self.told >= MOST {
+                return Err(Error::refused(format!(
+                    "{} asked for more than {MOST} approvals",
+                    request.host
+                ))
+                .hint(
+                    "approve none of them unless you know why; try again, or sign in in a browser",
+                ));
+            }
+            self.told += 1;
             person.push(&request);
             self.shown = Some(request);
         }
@@ -38,12 +55,13 @@ impl Pushes {
     /// Is there time to ask once more?
     pub fn wait(&mut self, host: &str) -> Result<()> {
         let since = *self.since.get_or_insert_with(Instant::now);
-        if since.elapsed() < LONGEST {
+        let waited = since.elapsed();
+        if waited < LONGEST && self.before + waited < LONGEST_IN_ALL {
             return Ok(());
         }
         Err(Error::refused(format!(
             "{host} waited {} s for an approval that did not come",
-            LONGEST.as_secs()
+            (self.before + waited).as_secs()
         ))
         .hint("try again with the phone at hand"))
     }
@@ -53,9 +71,11 @@ impl Pushes {
         self.since.is_some()
     }
 
-    /// The waiting is over; another push has its own time.
+    /// The waiting is over; another push has its own time, within what all of them may take.
     pub fn answered(&mut self) {
-        self.since = None;
+        if let Some(since) = self.since.take() {
+            self.before += since.elapsed();
+        }
     }
 }
 
@@ -74,5 +94,19 @@ mod tests {
         assert_eq!(error.exit_code(), 4);
         pushes.answered();
         assert!(pushes.wait("idp.test").is_ok());
+    }
+
+    #[test]
+    fn waits_with_pages_in_between_have_an_end_too() {
+        let mut pushes = Pushes::default();
+        for _ in 0..3 {
+            assert!(pushes.wait("idp.test").is_ok());
+            pushes.since = Instant::now().checked_sub(Duration::from_secs(100));
+            pushes.answered();
+            assert!(!pushes.is_waiting());
+        }
+        let error = pushes.wait("idp.test").unwrap_err();
+        assert_eq!(error.exit_code(), 4);
+        assert!(error.message().contains("300 s"), "{error}");
     }
 }

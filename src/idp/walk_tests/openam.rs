@@ -55,6 +55,24 @@ fn filled(document: &Value, callback: usize) -> &Value {
     &document["callbacks"][callback]["input"][0]["value"]
 }
 
+#[test]
+fn a_number_that_changes_for_ever_is_shown_a_few_times() {
+    let wait = |number: usize| {
+        let poll = json!({"type": "PollingWaitCallback", "output": [
+            {"name": "waitTime", "value": "1"}, {"name": "message", "value": "Approve"}]});
+        let shown = json!({"type": "HiddenValueCallback", "output": [
+            {"name": "id", "value": "pushChallengeNumber"}, {"name": "value", "value": number.to_string()}]});
+        questions(vec![poll, shown])
+    };
+    let mut site = site((10..30).map(wait).collect());
+    let mut ada = Ada::default();
+    let error = fails(&mut site, &settings(), &mut ada);
+    assert_eq!(error.kind(), Kind::Refused, "{error}");
+    assert!(error.message().contains("more than 5 approvals"), "{error}");
+    let shown = ada.asked.iter().filter(|a| a.starts_with("push")).count();
+    assert_eq!(shown, 5);
+}
+
 fn stops(answers: Vec<Reply>, kind: Kind, words: &str) -> Site {
     let mut site = site(answers);
     let error = fails(&mut site, &settings(), &mut Ada::default());
