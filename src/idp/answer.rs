@@ -99,6 +99,18 @@ fn script_sent(page: &Page, form: usize) -> Answer {
     answer
 }
 
+/// Where an answer goes that is to hold a secret. A form that says nothing of a method would show it in the address bar:
+/// only a script can mean that, so no secret is fetched for it.
+pub fn target_of_secret(page: &Page, visit: &Visit<'_>, answer: &Answer) -> Result<Url> {
+    let form = &page.forms[answer.form];
+    let (method, to) = answer.target(form, page.place())?;
+    if method != Method::Post && !form.method_given {
+        let what = "has a form for a password or code that only a script can send";
+        return Err(refusal::needs_browser(page, visit, what));
+    }
+    Ok(to)
+}
+
 /// Gives user name, password, or both, to the form that asks for them, unless it had them already.
 pub fn log_in(page: &Page, visit: &mut Visit<'_>, form: usize, login: &Login) -> Result<Step> {
     let message = page.message.as_ref();
@@ -120,16 +132,10 @@ pub fn log_in(page: &Page, visit: &mut Visit<'_>, form: usize, login: &Login) ->
         return Err(refusal::rejected(page, message, visit));
     }
     let mut answer = filled(page, visit, form)?;
-    let (method, to) = answer.target(&page.forms[form], page.place())?;
-    let asks_secret = login.password.is_some() || !login.code.is_none();
-    if asks_secret && method != Method::Post && !page.forms[form].method_given {
-        // A browser would show it in the address bar; only a script can mean this.
-        return Err(refusal::needs_browser(
-            page,
-            visit,
-            "has a login form that only a script can send",
-        ));
-    }
+    let to = match login.password.is_some() || !login.code.is_none() {
+        true => target_of_secret(page, visit, &answer)?,
+        false => answer.target(&page.forms[form], page.place())?.1,
+    };
     if let Some(field) = login.username {
         let user = visit.username(&to)?;
         answer.set(field, &user);
@@ -189,14 +195,7 @@ pub fn add_code(
             .person
             .warn(&format!("{} says: {}", page.host(), message.text));
     }
-    let (method, to) = answer.target(&page.forms[form], page.place())?;
-    if method != Method::Post && !page.forms[form].method_given {
-        return Err(refusal::needs_browser(
-            page,
-            visit,
-            "has a form for a code that only a script can send",
-        ));
-    }
+    let to = target_of_secret(page, visit, answer)?;
     let (label, kind) = code::about(&page.forms[form], fields);
     let code = visit.code(
         &to,

@@ -45,6 +45,8 @@ pub enum CodeKind {
     Sent,
     /// One of a printed list.
     Recovery,
+    /// No code at all: a second password, or a PIN. It is typed unseen, and nothing that is stored stands for it.
+    Secret,
     Unknown,
 }
 

@@ -274,6 +274,25 @@ impl<'a> Visit<'a> {
         Ok(code)
     }
 
+    /// A second password or a PIN, for a request to `to`. Only a person knows it; a page is to ask for it once.
+    pub fn second_secret(&mut self, to: &Url, label: &str) -> Result<Secret> {
+        self.trust(to)?;
+        let host = host_of(to);
+        if self.settings.presence == Presence::Nobody {
+            return Err(needs_person(&host));
+        }
+        let secret = self.person.code(&CodeRequest {
+            host: host.clone(),
+            label: label.to_owned(),
+            device: None,
+            again: false,
+            kind: CodeKind::Secret,
+        })?;
+        self.person.step(&format!("sending it to {host}"));
+        self.last = Sent::Code;
+        Ok(secret)
+    }
+
     /// Tells the person what to approve, and how: before the first `Step::Wait` for it.
     pub fn push(&mut self, host: &str, number: Option<String>, text: &str) -> Result<()> {
         let request = PushRequest {

@@ -429,6 +429,9 @@ impl<F: Fetch> Walk<'_, F> {
         let prepared = answer.prepare(form, page.place())?;
         let values = form.controls.iter().map(|c| c.value.as_str());
         self.check_answer(page, &prepared.url, values)?;
+        if answer.carries_secret() {
+            answer::target_of_secret(page, &self.visit, &answer)?;
+        }
         self.check_target(page, &prepared.url, answer.carries_secret())?;
         if !is_waiting {
             let mut place = prepared.url.clone();

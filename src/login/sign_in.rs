@@ -175,6 +175,18 @@ impl<'a> Answers<'a> {
         Ok(password)
     }
 
+    /// A second password or a PIN: from the person, whatever the settings name for codes.
+    fn second_secret(&self, label: &str, host: &str) -> Result<Secret> {
+        if !self.doors.presence().is_person() {
+            return Err(self.needs_person(&format!("{label} of {} at {host}", self.user())));
+        }
+        let secret = self.doors.ui.ask_secret(&format!("{label} for {host}"))?;
+        if secret.is_empty() {
+            return Err(Error::interrupted());
+        }
+        Ok(secret)
+    }
+
     /// What to do after a refused password.
     fn after_refusal(&self, source: Source) -> String {
         let ask = format!("`{} --ask` asks for a new one", self.command);
@@ -384,6 +396,9 @@ impl Person for Answers<'_> {
 
     fn code(&mut self, ask: &CodeRequest) -> Result<Secret> {
         let host = ask.host.clone();
+        if ask.kind == CodeKind::Secret {
+            return self.second_secret(&ask.label, &host);
+        }
         // Only a code of an app can be made from a TOTP secret, and a printed list is with the person.
         let source = match (&self.provider.mfa.code.value, ask.kind) {
             (CodeSource::Keyring, CodeKind::Sent) | (_, CodeKind::Recovery) => &CodeSource::Ask,

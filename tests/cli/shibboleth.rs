@@ -198,6 +198,7 @@ fn the_pin_of_a_token_is_asked_for_and_is_not_the_password() {
         .line("4711");
     let (seen, code) = terminal.end();
     assert_eq!(code, 0, "{seen}");
+    assert!(!seen.contains("4711"), "{seen}");
     assert_eq!(traffic(&testbed).1, 1);
 }
 

@@ -21,6 +21,8 @@ pub struct LemonLdap;
 /// What a script replaces by words of the reader's language stands in attributes of these names.
 const MARKS: &str = "[trspan], [trmsg], form#lform, script#redirect[type=custom]";
 
+const SECOND_PASSWORD: &str = "Second password";
+
 impl Provider for LemonLdap {
     fn name(&self) -> &'static str {
         "lemonldap"
@@ -165,6 +167,13 @@ fn second_factor(page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {
         .iter()
         .enumerate()
         .find_map(|(i, f)| Some((i, target(f).strip_suffix("2fcheck")?)))?;
+    if prefix == "password"
+        && let Some(field) = ["code", "password"]
+            .iter()
+            .find_map(|name| page.forms[form].index_of(name))
+    {
+        return Some(second_password(page, visit, form, field));
+    }
     if page.forms[form].has("code") {
         return Some(give_code(page, visit, form, prefix));
     }
@@ -207,21 +216,42 @@ fn words_for(key: &str) -> Option<(&'static str, CodeKind)> {
         "yubikey" => ("Code of a YubiKey", CodeKind::Unknown),
         "webauthn" => ("Security key or passkey (WebAuthn)", CodeKind::Unknown),
         "u" => ("Security key (U2F)", CodeKind::Unknown),
-        "password" => ("Second password", CodeKind::Unknown),
+        "password" => (SECOND_PASSWORD, CodeKind::Secret),
         _ => return None,
     })
+}
+
+/// The form with the button that has it looked at: the other one asks for another message, by an address of its own.
+fn checked(page: &Page, visit: &mut Visit<'_>, form: usize) -> Result<Answer> {
+    let mut answer = answer::filled(page, visit, form)?;
+    let mut buttons = page.forms[form].submitters();
+    if let Some((button, _)) = buttons.find(|(_, c)| c.formaction.is_none()) {
+        answer.press(button);
+    }
+    Ok(answer)
+}
+
+fn second_password(page: &Page, visit: &mut Visit<'_>, form: usize, field: usize) -> Result<Step> {
+    if !visit.once("the second password") {
+        let words = page.message.as_ref().map(|m| m.text.as_str());
+        return Err(
+            Error::refused(format!("{} refused the second password", page.host()))
+                .because(words.unwrap_or("the same page came again"))
+                .hint("try again; it is not the password that is asked for first"),
+        );
+    }
+    let mut answer = checked(page, visit, form)?;
+    let to = answer::target_of_secret(page, visit, &answer)?;
+    answer.set_secret(field, &visit.second_secret(&to, SECOND_PASSWORD)?);
+    Ok(Step::Send(answer))
 }
 
 fn give_code(page: &Page, visit: &mut Visit<'_>, form: usize, prefix: &str) -> Result<Step> {
     let fields = &page.forms[form];
     let whole = fields.index_of("code");
-    let mut answer = answer::filled(page, visit, form)?;
-    // The other button asks for another message, by an address of its own.
-    if let Some((button, _)) = fields.submitters().find(|(_, c)| c.formaction.is_none()) {
-        answer.press(button);
-    }
+    let mut answer = checked(page, visit, form)?;
     let (label, kind) = words_for(prefix).unwrap_or(("", CodeKind::Unknown));
-    let (_, to) = answer.target(fields, page.place())?;
+    let to = answer::target_of_secret(page, visit, &answer)?;
     let code = visit.code(
         &to,
         CodeWanted {

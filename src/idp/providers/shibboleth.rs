@@ -10,12 +10,12 @@ use crate::idp::answer;
 use crate::idp::form::choose::CodeFields;
 use crate::idp::form::submit::is_refusal;
 use crate::idp::form::words::is_other_way;
-use crate::idp::form::{Answer, ControlKind, Form};
+use crate::idp::form::{Answer, ControlKind, Form, Method};
 use crate::idp::page::choices::{ChoiceOf, Choices, Take, Way, is_silent_code};
 use crate::idp::page::message::{Complaint, Message};
 use crate::idp::page::{Page, script};
 use crate::idp::refusal;
-use crate::idp::visit::{AgreementKind, CodeKind, CodeWanted, Sent, Step, Visit, needs_person};
+use crate::idp::visit::{AgreementKind, Sent, Step, Visit, needs_person};
 use crate::net::hops::same_origin;
 use crate::presence::Presence;
 use crate::secret::Secret;
@@ -123,9 +123,9 @@ fn use_storage(page: &Page, visit: &mut Visit<'_>, index: usize) -> Result<Step>
     }
     let form = &page.forms[index];
     let mut answer = Answer::new(index);
-    let (_, to) = answer.target(form, page.place())?;
-    // A kept session is worth as much as a password.
-    let may_go = same_origin(&page.url, &to) && visit.trusted.allows(&to);
+    let (method, to) = answer.target(form, page.place())?;
+    // A kept session is worth as much as a password, and stands in no address.
+    let may_go = method == Method::Post && same_origin(&page.url, &to) && visit.trusted.allows(&to);
     for (field, control) in form.controls.iter().enumerate() {
         if control.name == SUPPORTED || control.name.starts_with(SUCCESS) {
             answer.set(field, "true");
@@ -316,17 +316,7 @@ fn code_and_pin(page: &Page, visit: &mut Visit<'_>, index: usize) -> Result<Step
     };
     answer::add_code(page, visit, index, &fields, None, &mut answer)?;
     let (_, to) = answer.target(form, page.place())?;
-    let pin = visit.code(
-        &to,
-        CodeWanted {
-            label: "the PIN of the token",
-            device: None,
-            // Nothing that is stored makes it.
-            kind: CodeKind::Recovery,
-            length: None,
-            form: format!("{host} PIN"),
-        },
-    )?;
+    let pin = visit.second_secret(&to, "PIN of the token")?;
     answer.set_secret(place(TOKEN_PIN), &pin);
     proceed(form, &mut answer);
     Ok(Step::Send(answer))

@@ -16,7 +16,7 @@ use http::HeaderMap;
 use url::Url;
 
 use super::page::host_of;
-use super::visit::{Agreement, Choice, CodeRequest, Person, PushRequest, Settings};
+use super::visit::{Agreement, Choice, CodeKind, CodeRequest, Person, PushRequest, Settings};
 use super::walk::{Arrival, Fetch, PATIENCE, walk};
 use crate::error::{Kind, Result};
 use crate::net::hops::TrustedOrigins;
@@ -238,7 +238,9 @@ impl Person for Overheard<'_> {
 
     fn code(&mut self, ask: &CodeRequest) -> Result<Secret> {
         let said = self.person.code(ask);
-        let length = said.as_ref().ok().map(|code| code.expose().chars().count());
+        // The length of a password or a PIN says something about it.
+        let counts = said.as_ref().ok().filter(|_| ask.kind != CodeKind::Secret);
+        let length = counts.map(|code| code.expose().chars().count());
         self.recording.heard("code", length, &said, true);
         if let Ok(code) = &said {
             let mut notes = self.recording.notes();

@@ -249,6 +249,45 @@ fn a_factor_is_picked_by_the_person_or_by_settings() {
 }
 
 #[test]
+fn a_second_password_is_no_code() {
+    let mut site = after_password(code("password")).on("POST /password2fcheck", html(AWS));
+    let mut ada = Ada {
+        codes: VecDeque::from(["pass  word 1"]),
+        ..Ada::default()
+    };
+    run(&mut site, &settings(), &mut ada).unwrap();
+    assert!(
+        site.asked[2].ends_with("code=pass++word+1"),
+        "{:?}",
+        site.asked
+    );
+    assert_eq!(ada.asked[2], "secret at idp.test [Second password] ");
+
+    // It is sent once, and nothing that is stored stands for it.
+    let mut site =
+        after_password(code("password")).on("POST /password2fcheck", html(code("password")));
+    let mut ada = Ada::default();
+    let error = fails(&mut site, &settings(), &mut ada);
+    assert_eq!(error.message(), "idp.test refused the second password");
+    assert_eq!(site.asked.len(), 3);
+    let mut site = after_password(code("password"));
+    let error = fails(&mut site, &nobody(), &mut ada);
+    assert_eq!(error.kind(), Kind::NeedsYou, "{error}");
+    assert_eq!(site.asked.len(), 2);
+}
+
+#[test]
+fn a_code_stands_in_no_address() {
+    let page = code("totp").replace("method=post", "");
+    assert!(!page.contains("method"), "{page}");
+    let mut site = after_password(page).on("GET /totp2fcheck", html(AWS));
+    let mut ada = Ada::default();
+    let error = fails(&mut site, &settings(), &mut ada);
+    assert_eq!(error.kind(), Kind::NeedsYou, "{error}");
+    assert!(!ada.asked.iter().any(|a| a.starts_with("code")));
+}
+
+#[test]
 fn nobody_is_rung_for_nobody() {
     let only_messages = FACTORS.replace("value=totp", "value=rest");
     let error = fails(

@@ -20,7 +20,7 @@ use std::collections::VecDeque;
 use http::{HeaderMap, HeaderValue};
 
 use super::*;
-use crate::idp::visit::{Agreement, Choice, CodeRequest, PushRequest};
+use crate::idp::visit::{Agreement, Choice, CodeKind, CodeRequest, PushRequest};
 use crate::presence::Presence;
 
 pub(super) const START: &str = "https://idp.test/start";
@@ -200,8 +200,12 @@ impl Person for Ada {
     fn code(&mut self, ask: &CodeRequest) -> Result<Secret> {
         let device = ask.device.clone().unwrap_or_default();
         let again = if ask.again { " again" } else { "" };
+        let what = match ask.kind {
+            CodeKind::Secret => "secret",
+            _ => "code",
+        };
         self.asked.push(format!(
-            "code{again} at {} [{}] {device}",
+            "{what}{again} at {} [{}] {device}",
             ask.host, ask.label
         ));
         Ok(Secret::new(self.codes.pop_front().expect("no more codes")))

@@ -89,6 +89,22 @@ fn what_is_kept_goes_to_no_other_host() {
 }
 
 #[test]
+fn what_is_kept_stands_in_no_address() {
+    let write = storage_page(
+        "/w",
+        r#"writeLocalStorage("k", "hunter2")"#,
+        &["shib_idp_ls_success.k"],
+    );
+    let read = storage_page("/r", "", READ).replace("method=post", "method=get");
+    let mut site = Site::default()
+        .on("GET /start", at_sso(&write))
+        .on("POST /w", at_sso(&read))
+        .on("GET /r", html(AWS));
+    arrives(&mut site);
+    assert!(!site.asked[2].contains("hunter2"), "{:?}", site.asked);
+}
+
+#[test]
 fn a_login_presses_the_button_that_goes_on_and_ticks_nothing() {
     let login = "<form method=post action=/login><input type=hidden name=csrf_token value=_c><input name=j_username>\
         <input type=password name=j_password><input type=checkbox name=donotcache value=1><input type=checkbox \
