@@ -137,12 +137,9 @@ pub fn fatal(page: &Page, visit: &mut Visit<'_>) -> Option<Error> {
     }
     let start = &visit.settings.start;
     let path = start.path().to_ascii_lowercase();
-    let error = Error::failed(format!("{host} gave the sign-in up")).because(clean(&text));
-    let error = match activity(page) {
-        Some(number) => Error::failed(format!("{host} gave the sign-in up (Activity ID {number})"))
-            .because(clean(&text)),
-        None => error,
-    };
+    let number = activity(page).map(|number| format!(" (Activity ID {number})"));
+    let number = number.unwrap_or_default();
+    let error = Error::failed(format!("{host} gave the sign-in up{number}")).because(clean(&text));
     Some(if text.contains("MSIS7042") {
         error.hint("it saw too many requests within seconds; try again in a minute")
     } else if visit.last == Sent::Nothing && path.contains("idpinitiatedsignon") {
