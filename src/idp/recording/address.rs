@@ -127,7 +127,7 @@ impl Masker {
         let parts = query.split('&').map(|part| {
             let (name, value) = split(part, '=');
             let name = query_decoded(name);
-            let shown = encoded_value(&self.name(&name));
+            let shown = encoded_value(&self.field(&name));
             let Some(value) = value else {
                 return shown;
             };

@@ -34,16 +34,40 @@ pub struct Masker {
     value_depth: usize,
 }
 
-/// Where words stand.
+/// Where words stand: it decides which numbers may be seen, and which letters that stand alone.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// Names have short numbers: `code-1`, `IDToken2`.
+    /// Names of fields and keys: a short number may be glued to a word, as in `IDToken12`, or stand alone once, as in
+    /// `code-1`. Forms are told apart by them.
+    Field,
+    /// Ids, classes, names in scripts: one digit.
     Name,
-    /// Here they may be the end of a phone number; and a letter alone may belong to a word that is spelled out, tag
-    /// by tag or item by item.
+    /// What people read: any number may be the end of a phone number, and a letter alone may belong to a word that is
+    /// spelled out, tag by tag or item by item.
     Text,
     /// As in texts; letters that stand alone may follow each other from part to part.
     Path,
+}
+
+impl Place {
+    /// May the digits of this chunk be seen, one chunk of a text that has `runs` numbers?
+    fn shows_digits(self, chunk: &str, runs: usize) -> bool {
+        let digits = chunk.chars().filter(|c| c.is_numeric()).count();
+        let is_glued = chunk.chars().any(|c| !c.is_numeric());
+        match self {
+            Place::Field if is_glued => digits <= 2 && number_runs(chunk) == 1,
+            Place::Field | Place::Name => digits <= 1 && runs == 1,
+            Place::Text | Place::Path => digits == 0,
+        }
+    }
+
+    fn shows_lone_letter(self, chunks: usize) -> bool {
+        match self {
+            Place::Field | Place::Name => true,
+            Place::Text => chunks > 1,
+            Place::Path => false,
+        }
+    }
 }
 
 static ADDRESS: LazyLock<Option<Regex>> =
@@ -78,7 +102,12 @@ impl Masker {
         }
     }
 
-    /// A name of a field, an id, a class, a key, a part of a path.
+    /// A name of a field of a form or of a document.
+    pub fn field(&mut self, text: &str) -> String {
+        self.words(text, Place::Field)
+    }
+
+    /// An id, a class, a tag, a name in a script.
     pub fn name(&mut self, text: &str) -> String {
         self.words(text, Place::Name)
     }
@@ -139,25 +168,33 @@ impl Masker {
     fn words(&mut self, text: &str, place: Place) -> String {
         let chunks: Vec<(usize, usize)> = chunks(text).collect();
         let hidden = self.hidden(text, &chunks);
+        let runs = number_runs(text);
         let mut masked = String::with_capacity(text.len());
         let mut end = 0;
         for (index, (from, to)) in chunks.iter().copied().enumerate() {
             masked += &text[end..from];
             end = to;
             let chunk = &text[from..to];
-            let is_number = chunk.chars().all(char::is_numeric);
-            let stays = !hidden[index]
-                && match is_number {
-                    true => place == Place::Name && chunk.chars().count() <= 2,
-                    false if chunk.chars().count() == 1 => {
-                        (place == Place::Name || chunks.len() > 1)
-                            && is_lone_letter(text, &chunks, index)
-                    }
-                    false => words::is_known(chunk),
-                };
-            if stays {
+            let is_single = chunk.chars().count() == 1;
+            let is_word = match chunk.chars().all(char::is_numeric) {
+                true => false,
+                false if is_single => {
+                    place.shows_lone_letter(chunks.len()) && is_lone_letter(text, &chunks, index)
+                }
+                false => words::is_known(chunk),
+            };
+            let has_digits = chunk.chars().any(char::is_numeric);
+            if hidden[index] {
+                masked += &self.token(chunk);
+            } else if words::is_whole(chunk) && !is_single {
                 masked += chunk;
-            } else if !hidden[index] && chunk.chars().any(words::is_unspaced) {
+            } else if has_digits && place.shows_digits(chunk, runs) && (is_word || is_single) {
+                masked += chunk;
+            } else if has_digits && is_word {
+                masked += &self.without_digits(chunk);
+            } else if is_word {
+                masked += chunk;
+            } else if chunk.chars().any(words::is_unspaced) {
                 masked += &self.unspaced(chunk);
             } else {
                 masked += &self.token(chunk);
@@ -184,6 +221,23 @@ impl Masker {
             }
         }
         hidden
+    }
+
+    /// Known words stay, the numbers between them do not: `code34`.
+    fn without_digits(&mut self, chunk: &str) -> String {
+        let mut masked = String::new();
+        let mut rest = chunk;
+        while let Some(first) = rest.chars().next() {
+            let is_number = first.is_numeric();
+            let end = rest.find(|c: char| c.is_numeric() != is_number);
+            let (run, after) = rest.split_at(end.unwrap_or(rest.len()));
+            masked += &match !is_number && run.chars().count() > 1 && words::is_known(run) {
+                true => run.to_owned(),
+                false => self.token(run),
+            };
+            rest = after;
+        }
+        masked
     }
 
     /// Known words within a text without spaces stay, what stands between them does not.
@@ -292,6 +346,13 @@ fn chunks(text: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
     })
 }
 
+/// How many numbers there are in it, whatever stands between them.
+fn number_runs(text: &str) -> usize {
+    text.split(|c: char| !c.is_numeric())
+        .filter(|run| !run.is_empty())
+        .count()
+}
+
 /// A letter that stands for itself, and not in a word that is spelled out.
 fn is_lone_letter(text: &str, chunks: &[(usize, usize)], index: usize) -> bool {
     let is_single = |at: usize| {
@@ -396,6 +457,38 @@ mod tests {
     #[test]
     fn short_numbers_stay_in_names_only() {
         let mut masker = masker();
+        for field in ["IDToken12", "code-1", "ctl00$content1$user2"] {
+            assert_eq!(masker.field(field), field);
+        }
+        for (place, hidden) in [
+            (Place::Field, "code-34"),
+            (Place::Field, "user-4-7"),
+            (Place::Field, "code4user7"),
+            (Place::Name, "phone-34"),
+            (Place::Name, "tail47"),
+            (Place::Name, "col-1 row-2"),
+            (Place::Name, "12-11-84"),
+            (Place::Path, "code3"),
+            (Place::Path, "+49-17-12-34-56-78"),
+            (Place::Text, "code34"),
+            (Place::Text, "IDToken1"),
+            (Place::Text, "4 7 1 1"),
+        ] {
+            let masked = masker.words(hidden, place);
+            assert_eq!(masked.len(), hidden.len(), "{masked}");
+            for (old, new) in hidden.chars().zip(masked.chars()) {
+                assert!(
+                    old.is_ascii_digit() || old == new || place == Place::Name,
+                    "{masked}"
+                );
+            }
+            let numbers = |text: &str| text.replace(|c: char| !c.is_ascii_digit(), " ");
+            assert_ne!(numbers(hidden), numbers(&masked));
+        }
+        assert!(masker.text("code34").starts_with("code"));
+        for listed in ["saml2", "2fcheck", "totp2fcheck", "H1", "u2f"] {
+            assert_eq!(masker.part(listed), listed);
+        }
         assert_eq!(masker.name("IDToken1"), "IDToken1");
         assert_eq!(masker.name("code-1"), "code-1");
         assert_ne!(masker.name("code-4711"), "code-4711");

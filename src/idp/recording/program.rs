@@ -41,15 +41,17 @@ impl Masker {
             Value::Number(number) => Value::Number(self.number(key, number)),
             Value::String(text) => Value::String(match super::markup::synthetic(key, text) {
                 Some(message) => message,
+                None if is_named(key, text) => self.field(text),
                 None => self.value(text),
             }),
+            // A row of numbers tells nothing that one of them could not, but may be a phone's.
             Value::Array(items) => {
-                Value::Array(items.iter().map(|item| self.json_at(key, item)).collect())
+                Value::Array(items.iter().map(|item| self.json_at("", item)).collect())
             }
             Value::Object(fields) => {
                 let mut masked = Map::new();
                 for (key, value) in fields {
-                    masked.insert(self.name(key), self.json_at(key, value));
+                    masked.insert(self.field(key), self.json_at(key, value));
                 }
                 Value::Object(masked)
             }
@@ -90,7 +92,12 @@ impl Masker {
                 '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |at| at + 2),
                 c if is_part_of_name(c) => {
                     let length = rest.find(|c| !is_part_of_name(c)).unwrap_or(rest.len());
-                    masked += &self.name(&rest[..length]);
+                    let name = &rest[..length];
+                    masked += &match name {
+                        "0" | "1" => name.to_owned(),
+                        _ if c.is_numeric() => self.part(name),
+                        _ => self.name(name),
+                    };
                     length
                 }
                 c => {
@@ -102,6 +109,11 @@ impl Masker {
         }
         masked.replace("</", "< /")
     }
+}
+
+/// Is it the name of a field, as `IDToken1` is?
+fn is_named(key: &str, text: &str) -> bool {
+    matches!(key, "name" | "id") && text.chars().all(is_part_of_name)
 }
 
 fn is_part_of_name(c: char) -> bool {

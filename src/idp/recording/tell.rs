@@ -156,7 +156,7 @@ fn settings(masker: &mut Masker, notes: &Notes) -> SettingsFile {
             .collect(),
         fields: named
             .into_iter()
-            .filter_map(|(what, name)| Some((what.to_owned(), masker.name(name.as_ref()?))))
+            .filter_map(|(what, name)| Some((what.to_owned(), masker.field(name.as_ref()?))))
             .collect(),
         options: settings
             .options
@@ -215,7 +215,7 @@ fn request(masker: &mut Masker, notes: &Notes, request: &Request) -> RequestFile
     }
     let filled = fields
         .iter()
-        .filter_map(|(name, value)| Some((masker.name(name), held(notes, value)?.to_owned())))
+        .filter_map(|(name, value)| Some((field(masker, name), held(notes, value)?.to_owned())))
         .collect();
     RequestFile {
         method: method(request.method).to_owned(),
@@ -223,7 +223,7 @@ fn request(masker: &mut Masker, notes: &Notes, request: &Request) -> RequestFile
         content_type: content_type.map(|kind| masker.name(&kind)),
         fields: fields[in_query..]
             .iter()
-            .map(|(name, _)| masker.name(name))
+            .map(|(name, _)| field(masker, name))
             .collect(),
         filled,
         headers: request
@@ -233,6 +233,21 @@ fn request(masker: &mut Masker, notes: &Notes, request: &Request) -> RequestFile
             .collect(),
         basic: request.basic.is_some(),
     }
+}
+
+/// The name of a field; in a path into a document, as in `callbacks.0.input.1.value`, places are counted.
+fn field(masker: &mut Masker, name: &str) -> String {
+    let is_place =
+        |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let is_path = name.split('.').any(is_place) && name.split('.').count() > 1;
+    if !is_path {
+        return masker.field(name);
+    }
+    let parts = name.split('.').map(|part| match is_place(part) {
+        true => part.to_owned(),
+        false => masker.field(part),
+    });
+    parts.collect::<Vec<_>>().join(".")
 }
 
 pub fn method(method: Method) -> &'static str {

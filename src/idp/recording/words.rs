@@ -81,6 +81,21 @@ pub fn is_listed(text: &str) -> bool {
     text.chars().all(char::is_alphabetic) && WORDS.all.contains(&text.to_lowercase())
 }
 
+/// Is it on the lists as a whole, with its digits: `saml2`, `2fcheck`? LemonLDAP::NG glues a word before:
+/// `totp2fcheck`.
+pub fn is_whole(chunk: &str) -> bool {
+    let all = &WORDS.all;
+    let lower = chunk.to_lowercase();
+    if all.contains(&lower) {
+        return true;
+    }
+    let Some(at) = lower.find(char::is_numeric) else {
+        return false;
+    };
+    let (word, rest) = lower.split_at(at);
+    rest.len() >= "2fcheck".len() && all.contains(word) && all.contains(rest)
+}
+
 /// Is this run of letters and digits made of nothing but words that everybody may see?
 pub fn is_known(chunk: &str) -> bool {
     let words = &*WORDS;
