@@ -57,10 +57,7 @@ impl Masker {
 
     /// A host, with its port if it is not the usual one: AWS and a product's own stay, each other gets a name.
     pub fn host(&mut self, host: &str) -> String {
-        let of_product = crate::idp::providers::PROVIDERS
-            .iter()
-            .any(|provider| provider.hosts().contains(&host));
-        if (self.is_aws)(host) || of_product {
+        if (self.is_aws)(host) || is_of_product(host) {
             return host.to_owned();
         }
         if let Some(name) = self.hosts.get(host) {
@@ -140,6 +137,12 @@ impl Masker {
         });
         parts.collect::<Vec<_>>().join("&")
     }
+}
+
+/// Is it a host of a product, the same for all companies that use it?
+pub fn is_of_product(host: &str) -> bool {
+    let mut providers = crate::idp::providers::PROVIDERS.iter();
+    providers.any(|provider| provider.hosts().contains(&host))
 }
 
 /// How much of an absolute address stands behind its host.

@@ -99,7 +99,7 @@ impl Sink<'_> {
 
     fn tag(&self, tag: &Tag) -> TokenSinkResult<()> {
         self.flush();
-        let name = self.masker.borrow_mut().name(&tag.name);
+        let name = self.masker.borrow_mut().tag(&tag.name);
         if !is_plain_name(&name) {
             return TokenSinkResult::Continue;
         }
@@ -138,7 +138,7 @@ impl Sink<'_> {
         let mut masker = self.masker.borrow_mut();
         let mut masked = Vec::new();
         for one in &tag.attrs {
-            let name = masker.name(&one.name.local);
+            let name = masker.tag(&one.name.local);
             if is_plain_name(&name)
                 && let Some(value) = attribute_value(&mut masker, tag, &one.name.local, &one.value)
             {
@@ -172,9 +172,9 @@ fn attribute_value(masker: &mut Masker, tag: &Tag, name: &str, value: &str) -> O
         }
         "value" => field_value(masker, tag, value),
         "name" => masker.field(value),
-        "id" | "class" | "for" | "form" | "list" | "type" | "method" | "enctype" | "role"
-        | "lang" | "autocomplete" | "inputmode" | "http-equiv" | "accept-charset" | "charset"
-        | "rel" | "target" => masker.name(value),
+        "id" | "class" | "for" | "form" | "list" => masker.name(value),
+        "type" | "method" | "enctype" | "role" | "lang" | "autocomplete" | "inputmode"
+        | "http-equiv" | "accept-charset" | "charset" | "rel" | "target" => masker.tag(value),
         "maxlength" | "minlength" | "size" | "tabindex" | "rows" | "cols" | "colspan"
         | "rowspan"
             if value.len() <= 3 && value.parse::<i16>().is_ok() =>

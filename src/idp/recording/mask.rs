@@ -1,12 +1,10 @@
 //! Masks text: known words stay, everything else becomes random letters, the same ones wherever it stands again.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::LazyLock;
 
-use regex::Regex;
 use ring::rand::{SecureRandom, SystemRandom};
 
-use super::words;
+use super::{people, words};
 
 /// Letters of tokens: without vowels no word comes about by accident.
 const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz";
@@ -28,6 +26,8 @@ pub struct Masker {
     pub(super) hosts: HashMap<String, String>,
     /// The words of each secret of this run, in lower case.
     secrets: Vec<Vec<String>>,
+    /// What people and companies of this run are called, in lower case.
+    names: HashSet<String>,
     /// How deep documents within documents are looked at.
     pub(super) depth: usize,
     /// The same for values within values.
@@ -42,6 +42,8 @@ enum Place {
     Field,
     /// Ids, classes, names in scripts: one digit.
     Name,
+    /// As in names; that a company is called like a tag hides no tags.
+    Tag,
     /// What people read: any number may be the end of a phone number, and a letter alone may belong to a word that is
     /// spelled out, tag by tag or item by item.
     Text,
@@ -56,22 +58,19 @@ impl Place {
         let is_glued = chunk.chars().any(|c| !c.is_numeric());
         match self {
             Place::Field if is_glued => digits <= 2 && number_runs(chunk) == 1,
-            Place::Field | Place::Name => digits <= 1 && runs == 1,
+            Place::Field | Place::Name | Place::Tag => digits <= 1 && runs == 1,
             Place::Text | Place::Path => digits == 0,
         }
     }
 
     fn shows_lone_letter(self, chunks: usize) -> bool {
         match self {
-            Place::Field | Place::Name => true,
+            Place::Field | Place::Name | Place::Tag => true,
             Place::Text => chunks > 1,
             Place::Path => false,
         }
     }
 }
-
-static ADDRESS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"(?i)\b(?:https?|otpauth)://[^\s"'<>\\^`{|}]+"#).ok());
 
 impl Masker {
     /// `secrets`: what must not be seen even where it is made of known words.
@@ -97,9 +96,20 @@ impl Masker {
             taken: HashSet::new(),
             hosts: HashMap::new(),
             secrets,
+            names: HashSet::new(),
             depth: 0,
             value_depth: 0,
         }
+    }
+
+    /// Names of this run: they are hidden though they may be known words, within words too.
+    pub fn hide_names(&mut self, names: Vec<String>) {
+        self.names.extend(names);
+    }
+
+    /// What markup itself is made of: its tags, their attributes, the keywords in these.
+    pub fn tag(&mut self, text: &str) -> String {
+        self.words(text, Place::Tag)
     }
 
     /// A name of a field of a form or of a document.
@@ -114,22 +124,12 @@ impl Masker {
 
     /// A part of a path, masked alike whatever stands around it: elsewhere the same place is led to from another one.
     pub fn part(&mut self, text: &str) -> String {
-        self.words(text, Place::Path)
+        self.wholes(text, |masker, text| masker.words(text, Place::Path))
     }
 
     /// What people read.
     pub fn text(&mut self, text: &str) -> String {
-        let Some(regex) = ADDRESS.as_ref() else {
-            return self.words(text, Place::Text);
-        };
-        let mut masked = String::with_capacity(text.len());
-        let mut end = 0;
-        for found in regex.find_iter(text) {
-            masked += &self.words(&text[end..found.start()], Place::Text);
-            masked += &self.address(found.as_str());
-            end = found.end();
-        }
-        masked + &self.words(&text[end..], Place::Text)
+        self.wholes(text, |masker, text| masker.words(text, Place::Text))
     }
 
     /// A value of a field or a parameter: a text, an address, a document.
@@ -184,7 +184,9 @@ impl Masker {
                 false => words::is_known(chunk),
             };
             let has_digits = chunk.chars().any(char::is_numeric);
-            if hidden[index] {
+            let is_name = (place != Place::Tag && self.holds_name(chunk))
+                || (place == Place::Text && people::is_name(text, &chunks, index));
+            if hidden[index] || is_name {
                 masked += &self.token(chunk);
             } else if words::is_whole(chunk) && !is_single {
                 masked += chunk;
@@ -201,6 +203,14 @@ impl Masker {
             }
         }
         masked + &text[end..]
+    }
+
+    fn holds_name(&self, chunk: &str) -> bool {
+        !self.names.is_empty()
+            && (self.names.contains(&chunk.to_lowercase())
+                || words::humps(chunk)
+                    .iter()
+                    .any(|part| self.names.contains(part)))
     }
 
     /// Which of the chunks belong to a secret of this run?
@@ -290,7 +300,11 @@ impl Masker {
         for _ in 0..TRIES {
             token = lower.chars().map(|c| self.another(c)).collect();
             let is_free = token != lower && !self.taken.contains(&token);
-            if is_free && !words::is_known(&token) && !self.is_secret(&token) {
+            if is_free
+                && !words::is_known(&token)
+                && !self.is_secret(&token)
+                && !self.names.contains(&token)
+            {
                 break;
             }
         }

@@ -3,6 +3,7 @@
 mod address;
 mod markup;
 mod mask;
+mod people;
 mod program;
 pub mod replay;
 mod search;
@@ -150,11 +151,7 @@ impl Notes {
             all.push(user.clone());
             all.extend(user.split(['@', '\\']).map(str::to_owned));
         }
-        let places = self.steps.iter().flat_map(|step| {
-            let passed = step.passed.iter().map(|hop| &hop.url);
-            passed.chain(std::iter::once(&step.request.url))
-        });
-        for url in places.chain(self.settings.iter().map(|settings| &settings.start)) {
+        for url in self.places() {
             let name = url.host_str().unwrap_or_default().to_owned();
             if !is_aws(&name) {
                 all.push(host_of(url));
@@ -165,6 +162,24 @@ impl Notes {
         all.sort();
         all.dedup();
         all
+    }
+
+    /// Wherever it went.
+    fn places(&self) -> impl Iterator<Item = &Url> {
+        let places = self.steps.iter().flat_map(|step| {
+            let passed = step.passed.iter().map(|hop| &hop.url);
+            passed.chain(std::iter::once(&step.request.url))
+        });
+        places.chain(self.settings.iter().map(|settings| &settings.start))
+    }
+
+    /// What its user and the companies of its hosts are called, even if that is a word that every page has.
+    fn names(&self, is_aws: fn(&str) -> bool) -> Vec<String> {
+        let places = self.places().filter(|url| {
+            let host = host_of(url);
+            !is_aws(&host) && !address::is_of_product(&host)
+        });
+        people::names(&self.users, places)
     }
 }
 

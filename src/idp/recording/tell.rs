@@ -57,6 +57,7 @@ impl Recording {
 
 fn masked(notes: &Notes, secrets: &[String], is_aws: fn(&str) -> bool) -> Result<Masked> {
     let mut masker = Masker::new(secrets, is_aws);
+    masker.hide_names(notes.names(is_aws));
     let mut files = Vec::new();
     let mut withheld = 0;
     let settings = settings(&mut masker, notes);

@@ -134,7 +134,7 @@ fn is_joined(words: &Words, part: &str, most: usize) -> bool {
 
 /// The words of a name in lower case, without its digits: `userNameInput2` is `user name input`, `SAMLResponse` is
 /// `saml response`.
-fn humps(chunk: &str) -> Vec<String> {
+pub fn humps(chunk: &str) -> Vec<String> {
     let letters: Vec<char> = chunk.chars().collect();
     let mut parts: Vec<String> = Vec::new();
     let mut part = String::new();
