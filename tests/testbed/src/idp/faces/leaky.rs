@@ -26,6 +26,12 @@ pub const PLANTED: &[&str] = &[
     "JSES9QX7D5EED",
     "vault.zanzibar.invalid",
     "blue heron lane",
+    "Will Young",
+    "mark.page@smart.com",
+    "tail-26-71",
+    "[2,6,7,1,9]",
+    "<i>Q</i><i>u</i><i>a</i>",
+    "quackapp://",
 ];
 
 fn planted(number: usize) -> &'static str {
@@ -109,7 +115,11 @@ fn login_page(login: &Login<'_>) -> Reply {
          <select name=\"org\"><option value=\"{node}\" label=\"{company}\">{company}</option><option value=\"{key}\">{name}</option></select>\n\
          <textarea name=\"note\" hidden>{name} {relay}</textarea>\n\
          <button type=\"submit\" title=\"{name}\">Sign in</button>\n</form>\n\
-         <p>{split_name} lives in <b>blue</b> <i>heron</i> <u>lane</u></p>\n</body></html>\n",
+         <p>{split_name} lives in <b>blue</b> <i>heron</i> <u>lane</u></p>\n\
+         <p id=\"{tail}\" class=\"{tail}\">Signed in as {lister} &lt;{listed}&gt; {letters}</p>\n\
+         <a href=\"/u/{tail}/{listed}?t={tail}\">x</a><a href=\"{app}done\">x</a>\n\
+         <script>var last = {row}, t = '{tail}', who = '{lister}';</script>\n\
+         <script type=\"application/json\">{{\"level\": {row}, \"id\": \"{tail}\", \"who\": \"{lister}\"}}</script>\n</body></html>\n",
         all = PLANTED.join(" | "),
         company = planted(0),
         name = planted(1),
@@ -119,6 +129,12 @@ fn login_page(login: &Login<'_>) -> Reply {
         node = planted(6),
         relay = planted(7),
         vault = planted(9),
+        lister = planted(11),
+        listed = planted(12),
+        tail = planted(13),
+        row = planted(14),
+        letters = planted(15),
+        app = planted(16),
         unicode_name = unicode(planted(1)),
         entity_name = entities(planted(1)),
         urlencoded_name = urlencoded(planted(1)),
