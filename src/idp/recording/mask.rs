@@ -184,18 +184,19 @@ impl Masker {
                 false => words::is_known(chunk),
             };
             let has_digits = chunk.chars().any(char::is_numeric);
+            let stays = match has_digits {
+                _ if !is_single && words::is_whole(chunk) => true,
+                true => place.shows_digits(chunk, runs) && (is_word || is_single),
+                false => is_word,
+            };
             let is_name = (place != Place::Tag && self.holds_name(chunk))
                 || (place == Place::Text && people::is_name(text, &chunks, index));
             if hidden[index] || is_name {
                 masked += &self.token(chunk);
-            } else if words::is_whole(chunk) && !is_single {
-                masked += chunk;
-            } else if has_digits && place.shows_digits(chunk, runs) && (is_word || is_single) {
+            } else if stays {
                 masked += chunk;
             } else if has_digits && is_word {
                 masked += &self.without_digits(chunk);
-            } else if is_word {
-                masked += chunk;
             } else if chunk.chars().any(words::is_unspaced) {
                 masked += &self.unspaced(chunk);
             } else {
