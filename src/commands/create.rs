@@ -58,6 +58,7 @@ impl Create {
         let doors = run.doors(self.sign_in.secrets()?)?;
         let given = self.sign_in.given()?;
         let chosen = provider_choice::choose(&run.config, &run.ui, &self.sign_in.wanted())?;
+        create::check_user(&run.config, &chosen)?;
         let command = self.sign_in.again(&chosen);
         let errand = Errand {
             given: given.as_ref(),
@@ -96,13 +97,10 @@ fn said(run: &Run, chosen: &Chosen, wish: &Wish, role: &OfferedRole, offered: us
             role.role.account()
         ));
     }
-    let provider = match &chosen.new_url {
-        Some(_) => format!(" and identity provider {}", chosen.provider.name),
-        None => String::new(),
-    };
     run.ui.say(&format!(
-        "Wrote profile {}{provider} to {}.",
+        "Wrote profile {}{} to {}.",
         wish.name,
+        chosen.told(),
         run.config.own_file.shown()
     ));
 }

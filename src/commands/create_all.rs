@@ -8,6 +8,7 @@ use super::run::Run;
 use super::sign_in_options::SignInOptions;
 use crate::error::Result;
 use crate::login::offer::{self, Errand};
+use crate::setup::create;
 use crate::setup::create_all::{self, Row};
 use crate::setup::profiles_file;
 use crate::setup::provider_choice::{self, Chosen};
@@ -33,6 +34,7 @@ impl CreateAll {
         let doors = run.doors(self.sign_in.secrets()?)?;
         let given = self.sign_in.given()?;
         let chosen = provider_choice::choose(&run.config, &run.ui, &self.sign_in.wanted())?;
+        create::check_user(&run.config, &chosen)?;
         let command = self.sign_in.again(&chosen);
         let errand = Errand {
             given: given.as_ref(),
@@ -57,7 +59,7 @@ impl CreateAll {
             }
         }
         if written || new == 0 {
-            say(run, &rows, new);
+            say(run, &chosen, &rows, new);
         }
         report(run.format, &chosen, &rows, written)?;
         if written || new == 0 {
@@ -86,7 +88,7 @@ fn listed(rows: &[Row]) -> String {
 }
 
 /// What was written, and what was there.
-fn say(run: &Run, rows: &[Row], new: usize) {
+fn say(run: &Run, chosen: &Chosen, rows: &[Row], new: usize) {
     let ui = &run.ui;
     let existing: Vec<&str> = rows
         .iter()
@@ -103,8 +105,9 @@ fn say(run: &Run, rows: &[Row], new: usize) {
     match new {
         0 => ui.say(&format!("Every role has its profile in {file}.")),
         _ => ui.say(&format!(
-            "Wrote {} to {file}. `mai login NAME` fetches keys, `mai login --all` those of all profiles at once.",
-            agreement::profiles(new)
+            "Wrote {}{} to {file}. `mai login NAME` fetches keys, `mai login --all` those of all profiles at once.",
+            agreement::profiles(new),
+            chosen.told()
         )),
     }
 }

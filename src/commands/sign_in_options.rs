@@ -45,6 +45,7 @@ impl SignInOptions {
             usual_user: usual_user.filter(|user| !user.trim().is_empty()),
             idp: self.idp.clone(),
             provider_type: self.provider_type.clone(),
+            is_signed_in: self.saml_response.is_some(),
         }
     }
 
@@ -95,7 +96,7 @@ impl SignInOptions {
         // With an address alone, the user tells which of several is meant.
         if let Some(user) = &chosen.provider.username
             && self.user.is_none()
-            && (self.url.is_some() || chosen.new_url.is_some())
+            && (self.url.is_some() || chosen.new_url.is_some() || chosen.is_user_new)
         {
             add("-U", user);
         }
@@ -152,6 +153,7 @@ mod tests {
         let chosen = Chosen {
             provider: IdentityProvider::new("corp", url, "ada"),
             new_url: new_url.map(str::to_owned),
+            is_user_new: false,
         };
         line.sign_in.repeated(typed.into_iter(), &chosen)
     }

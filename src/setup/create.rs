@@ -64,6 +64,16 @@ fn check_editable(config: &Config, name: &str) -> Result<()> {
     draft.finish().map(drop)
 }
 
+/// The same for a user that the identity provider is to get.
+pub fn check_user(config: &Config, chosen: &Chosen) -> Result<()> {
+    if !chosen.is_user_new || config.classic.is_some() {
+        return Ok(());
+    }
+    let bytes = locked_file::read(config.own_file.path())?.unwrap_or_default();
+    let mut draft = Draft::parse(&bytes, &config.own_file)?;
+    add_identity_provider(&mut draft, chosen, config)
+}
+
 /// Signs in and settles the role. Nothing is written.
 pub fn settle<'a>(
     doors: &'a Doors<'a>,

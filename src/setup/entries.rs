@@ -51,9 +51,17 @@ pub fn add_identity_provider(draft: &mut Draft, chosen: &Chosen, now: &Config) -
         username.as_ref().map(|user| user.value.clone())
     };
     if let Some(known) = now.identity_providers.get(&provider.name) {
-        if known.url.value == provider.url.value
-            && (chosen.new_url.is_none() || user(&known.username) == user(&provider.username))
-        {
+        let is_same_place = known.url.value == provider.url.value;
+        if let (true, true, None, Some(user)) = (
+            chosen.is_user_new,
+            is_same_place,
+            user(&known.username),
+            user(&provider.username),
+        ) {
+            return draft.set_username(&provider.name, &user);
+        }
+        let is_same_user = user(&known.username) == user(&provider.username);
+        if is_same_place && (is_same_user || chosen.new_url.is_none() && !chosen.is_user_new) {
             return Ok(());
         }
         return Err(Error::usage(format!(

@@ -18,6 +18,8 @@ pub struct Wanted {
     pub usual_user: Option<String>,
     pub idp: Option<String>,
     pub provider_type: Option<String>,
+    /// `--saml-response`: nobody signs in, so no user is needed.
+    pub is_signed_in: bool,
 }
 
 /// The identity provider to sign in to.
@@ -26,6 +28,22 @@ pub struct Chosen {
     pub provider: IdentityProvider,
     /// It is not in profiles.yaml yet, and its address is to be written like this.
     pub new_url: Option<String>,
+    /// It is there without a user, and gets the one that signs in now.
+    pub is_user_new: bool,
+}
+
+impl Chosen {
+    /// What is written of it beside a profile, for a sentence.
+    pub fn told(&self) -> String {
+        let name = &self.provider.name;
+        match (&self.new_url, &self.provider.username) {
+            (Some(_), _) => format!(" and identity provider {name}"),
+            (None, Some(user)) if self.is_user_new => {
+                format!(" and the user {} of identity provider {name}", clean(user))
+            }
+            _ => String::new(),
+        }
+    }
 }
 
 /// How often an address that cannot be one is asked for again.
@@ -34,7 +52,7 @@ const TRIES: usize = 5;
 /// Finds it; asks only for what is missing. For nobody, all that is missing is one error.
 pub fn choose(config: &Config, ui: &Ui, wanted: &Wanted) -> Result<Chosen> {
     if let Some(name) = &wanted.idp {
-        return known(config.provider_named(name)?, wanted);
+        return known(config.provider_named(name)?, ui, wanted);
     }
     let typed = match &wanted.url {
         Some(url) => Some(address(url).map_err(|reason| Error::usage(format!("--url: {reason}")))?),
@@ -64,7 +82,7 @@ pub fn choose(config: &Config, ui: &Ui, wanted: &Wanted) -> Result<Chosen> {
                 provider.url.value.host_str().unwrap_or_default()
             ));
         }
-        return known(provider, wanted);
+        return known(provider, ui, wanted);
     }
     let (text, url) = match typed {
         Some(typed) => typed,
@@ -94,8 +112,8 @@ fn several_fit(several: &[&IdentityProvider]) -> Error {
     .hint(format!("add --idp {}", names.join(" or --idp ")))
 }
 
-/// One that is there, with the user that was typed if it has none of its own.
-fn known(provider: &IdentityProvider, wanted: &Wanted) -> Result<Chosen> {
+/// One that is there, with the user that is typed if it has none of its own.
+fn known(provider: &IdentityProvider, ui: &Ui, wanted: &Wanted) -> Result<Chosen> {
     let at = format!("identity provider {} ({})", provider.name, provider.origin);
     if wanted.provider_type.is_some() {
         return Err(Error::usage(format!(
@@ -113,12 +131,18 @@ fn known(provider: &IdentityProvider, wanted: &Wanted) -> Result<Chosen> {
             ))
             .hint("leave -U out, or give --url in place of --idp for a second entry"));
         }
-        (Some(user), None) => provider.username = Some(Sourced::built_in(user.clone())),
         _ => {}
+    }
+    let is_user_new =
+        provider.username.is_none() && (wanted.user.is_some() || !wanted.is_signed_in);
+    if is_user_new {
+        let host = provider.url.value.host_str().unwrap_or_default();
+        provider.username = Some(Sourced::built_in(user(ui, wanted, host)?));
     }
     Ok(Chosen {
         provider,
         new_url: None,
+        is_user_new,
     })
 }
 
@@ -174,8 +198,8 @@ fn address(typed: &str) -> std::result::Result<(String, Url), String> {
     }
 }
 
-fn new(config: &Config, ui: &Ui, wanted: &Wanted, text: String, url: Url) -> Result<Chosen> {
-    let host = url.host_str().unwrap_or_default().to_string();
+/// Who signs in: as typed, as usual, or as answered.
+fn user(ui: &Ui, wanted: &Wanted, host: &str) -> Result<String> {
     let user = match wanted.user.as_ref().or(wanted.usual_user.as_ref()) {
         Some(user) => user.clone(),
         None if !ui.presence().is_person() => {
@@ -193,12 +217,19 @@ fn new(config: &Config, ui: &Ui, wanted: &Wanted, text: String, url: Url) -> Res
                 .hint("-U USER, or SAML_USER"),
         );
     }
+    Ok(user.to_string())
+}
+
+fn new(config: &Config, ui: &Ui, wanted: &Wanted, text: String, url: Url) -> Result<Chosen> {
+    let host = url.host_str().unwrap_or_default().to_string();
+    let user = user(ui, wanted, &host)?;
     let name = names::of_identity_provider(config, &host);
-    let mut provider = IdentityProvider::new(&name, url, user);
+    let mut provider = IdentityProvider::new(&name, url, &user);
     provider.provider_type = provider_type(wanted)?.map(Sourced::built_in);
     Ok(Chosen {
         provider,
         new_url: Some(text),
+        is_user_new: false,
     })
 }
 

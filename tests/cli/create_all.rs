@@ -43,7 +43,10 @@ fn a_person_sees_the_list_and_says_yes_or_no() {
                 "{seen}"
             );
         } else {
-            assert!(seen.contains("Wrote 4 profiles to"), "{seen}");
+            assert!(
+                seen.contains("Wrote 4 profiles and identity provider idp to"),
+                "{seen}"
+            );
             assert!(seen.contains("`mai login --all`"), "{seen}");
         }
     }

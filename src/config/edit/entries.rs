@@ -42,16 +42,14 @@ impl Draft {
     ) -> Result<Vec<Cut>> {
         let lines = self.lines();
         let ending = lines.ending();
-        let in_flow = || -> Vec<String> {
-            entries
-                .iter()
-                .map(|(name, value)| quoting::entry(name, value))
-                .collect()
-        };
         let step = self.step(&lines);
         let Some((key, node)) = self.root_entry(section) else {
             if let Body::Flow(flow) = self.root_body(&lines)? {
-                let item = format!("{section}: {{{}}}", in_flow().join(", "));
+                let new: Vec<String> = entries
+                    .iter()
+                    .map(|(name, value)| quoting::entry(name, value))
+                    .collect();
+                let item = format!("{section}: {{{}}}", new.join(", "));
                 return Ok(flow.append(&self.text, &item, ending));
             }
             let indent = self.root_indent();
@@ -61,15 +59,34 @@ impl Draft {
             }
             return Ok(vec![self.new_section(&lines, section, new)]);
         };
-        match self.body(&lines, key, node)? {
-            Body::Flow(flow) => Ok(flow.append(&self.text, &in_flow().join(", "), ending)),
+        self.cuts_into(&lines, key, node, entries)
+    }
+
+    /// New entries below those of a table.
+    pub(super) fn cuts_into(
+        &self,
+        lines: &Lines,
+        key: &Key,
+        node: &Node,
+        entries: &[(String, Scalar)],
+    ) -> Result<Vec<Cut>> {
+        let ending = lines.ending();
+        let step = self.step(lines);
+        match self.body(lines, key, node)? {
+            Body::Flow(flow) => {
+                let new: Vec<String> = entries
+                    .iter()
+                    .map(|(name, value)| quoting::entry(name, value))
+                    .collect();
+                Ok(flow.append(&self.text, &new.join(", "), ending))
+            }
             Body::Block { lines: body, outer } => {
                 let indent = body
                     .clone()
                     .find(|line| lines.is_content(*line))
                     .map_or(outer + step, |line| lines.indent(line));
-                let deeper = self.step_of(&lines, &body, indent).unwrap_or(step);
-                let is_spaced = self.is_spaced(&lines, node, &body);
+                let deeper = self.step_of(lines, &body, indent).unwrap_or(step);
+                let is_spaced = self.is_spaced(lines, node, &body);
                 let mut new = String::new();
                 for (name, value) in entries {
                     if is_spaced {
@@ -77,13 +94,14 @@ impl Draft {
                     }
                     new += &quoting::block(name, value, indent, deeper, ending);
                 }
-                Ok(vec![self.insert_line(&lines, body.end, new)])
+                Ok(vec![self.insert_line(lines, body.end, new)])
             }
             Body::Nothing { word, behind } => {
-                if matches!(self.root_body(&lines)?, Body::Flow(_)) {
+                let (line, at) = self.place(lines, &key.origin)?;
+                if matches!(self.root_body(lines)?, Body::Flow(_)) || !lines.is_first(line, at) {
                     return Err(self.cannot(&key.origin));
                 }
-                let indent = self.root_indent() + step;
+                let indent = lines.indent(line) + step;
                 let mut new = String::new();
                 for (name, value) in entries {
                     new += &quoting::block(name, value, indent, step, ending);
@@ -94,7 +112,7 @@ impl Draft {
                         to: word.end,
                         with: String::new(),
                     },
-                    self.insert_line(&lines, behind, new),
+                    self.insert_line(lines, behind, new),
                 ])
             }
         }

@@ -124,6 +124,24 @@ impl Draft {
         self.add("identity_providers", "identity provider", entries)
     }
 
+    /// Gives an identity provider its user; one that stands in another file gets an entry here with the user alone.
+    pub fn set_username(&mut self, name: &str, user: &str) -> Result<()> {
+        let new = vec![("username".to_string(), Scalar::Text(user.to_string()))];
+        let Some((key, node)) = self.entry("identity_providers", name) else {
+            return self.add_identity_provider(&NewIdentityProvider {
+                name: name.to_string(),
+                settings: new,
+            });
+        };
+        let mut wanted = Meaning::of(&self.tree);
+        wanted.put(
+            &["identity_providers", name, "username"],
+            Meaning::Text(user.to_string()),
+        );
+        let cuts = self.cuts_into(&self.lines(), key, node, &new)?;
+        self.apply(cuts, &wanted)
+    }
+
     /// Adds a profile below the others.
     pub fn add_profile(&mut self, new: &NewProfile) -> Result<()> {
         self.add_profiles(std::slice::from_ref(new))
