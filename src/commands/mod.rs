@@ -127,17 +127,18 @@ pub fn main() -> ExitCode {
 fn dispatch(cli: Cli) -> Result<u8> {
     let Cli { global, verb } = cli;
     let run = || Run::new(global.clone());
+    let to_write = || Run::to_write(global.clone());
     match verb {
         None => login::Login::default().run(&run()?),
         Some(Verb::Login(verb)) => verb.run(&run()?),
         Some(Verb::Status(verb)) => verb.run(&run()?),
         Some(Verb::List(verb)) => verb.run(&run()?),
         Some(Verb::Roles(verb)) => verb.run(&run()?),
-        Some(Verb::Create(verb)) => verb.run(&run()?),
-        Some(Verb::CreateAll(verb)) => verb.run(&run()?),
+        Some(Verb::Create(verb)) => verb.run(&to_write()?),
+        Some(Verb::CreateAll(verb)) => verb.run(&to_write()?),
         Some(Verb::Delete(verb)) => verb.run(&run()?),
         Some(Verb::SetDefault(verb)) => verb.run(&run()?),
-        Some(Verb::Import(verb)) => verb.run(&run()?),
+        Some(Verb::Import(verb)) => verb.run(&to_write()?),
         Some(Verb::Doctor(verb)) => verb.run(&Ground::new(global)?),
         Some(Verb::Completions(verb)) => verb.run(),
     }

@@ -75,7 +75,10 @@ impl Ground {
 
 /// The configuration, checked as far as this version knows what it may say.
 pub fn config(paths: &Paths, explicit: Option<&Path>) -> Result<Config> {
-    let config = Config::load(paths, explicit)?;
+    checked(Config::load(paths, explicit)?)
+}
+
+fn checked(config: Config) -> Result<Config> {
     let types: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name()).collect();
     config.check_types(&types)?;
     check_options(&config)?;
@@ -86,6 +89,20 @@ impl Run {
     pub fn new(global: Global) -> Result<Run> {
         let ground = Ground::new(global)?;
         let config = config(&ground.paths, ground.explicit.as_deref())?;
+        Ok(Run::on(ground, config))
+    }
+
+    /// For a verb that writes profiles: the file that was named may be new.
+    pub fn to_write(global: Global) -> Result<Run> {
+        let ground = Ground::new(global)?;
+        let config = checked(Config::load_to_write(
+            &ground.paths,
+            ground.explicit.as_deref(),
+        )?)?;
+        Ok(Run::on(ground, config))
+    }
+
+    fn on(ground: Ground, config: Config) -> Run {
         for note in config.classic.iter().flat_map(|classic| &classic.notes) {
             ground.ui.warn(note);
         }
@@ -95,12 +112,12 @@ impl Run {
             let path = ground.paths.shown(path);
             ground.ui.say(&format!("Using {path} (MAI_CONFIG)."));
         }
-        Ok(Run {
+        Run {
             paths: ground.paths,
             config,
             ui: ground.ui,
             format: ground.format,
-        })
+        }
     }
 
     /// The doors of a login; checks first that files would be written for the right person.

@@ -27,27 +27,51 @@ pub(super) struct Layers {
     pub classic: Option<Classic>,
 }
 
-/// Reads `of_the_machine` and `own`; `must_exist` if the person named `own` in this run.
+/// Must the person's own file be there?
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Own {
+    /// The usual place, where the Python Mai's file may stand instead.
+    Usual,
+    /// It was named, so it must be there.
+    Named,
+    /// It was named for something to be written into: it may be new, its folder not.
+    NamedToWrite,
+}
+
+/// Reads `of_the_machine` and `own`.
 pub(super) fn load(
     paths: &Paths,
     of_the_machine: Option<&Path>,
     own: &Path,
-    must_exist: bool,
+    kind: Own,
 ) -> Result<Layers> {
     let mut reader = Reader::start(paths, of_the_machine)?;
     reader.may_be_classic = true;
     reader.layers.exists = reader.layer(own)?;
-    if !must_exist && !reader.layers.exists {
+    if kind == Own::Usual && !reader.layers.exists {
         // The Python Mai's file counts until there is one of our own.
         reader.layer(&own.with_file_name(classic::FILE_NAME))?;
     }
-    if must_exist && !reader.layers.exists {
+    let is_new = kind == Own::NamedToWrite && may_begin(own);
+    if kind != Own::Usual && !reader.layers.exists && !is_new {
         return Err(
             Error::usage(format!("there is no file {}", paths.shown(own)))
                 .hint("check `-c` and MAI_CONFIG"),
         );
     }
     Ok(reader.layers)
+}
+
+/// Can a configuration begin there? Under its name the Python Mai's file would be read.
+fn may_begin(own: &Path) -> bool {
+    let is_folder = match own.parent() {
+        Some(folder) if folder != Path::new("") => folder.is_dir(),
+        _ => true,
+    };
+    is_folder
+        && own
+            .file_name()
+            .is_some_and(|name| name != classic::FILE_NAME)
 }
 
 /// The same as if `own` held these bytes.
@@ -379,7 +403,12 @@ mod tests {
         }
         let machine = machine.map(|name| folder.path().join(name));
         let own = folder.path().join(own);
-        load(&Paths::from_environment(), machine.as_deref(), &own, false)
+        load(
+            &Paths::from_environment(),
+            machine.as_deref(),
+            &own,
+            Own::Usual,
+        )
     }
 
     fn flat(table: &Table, before: &str, into: &mut Vec<String>) {

@@ -30,6 +30,7 @@ pub use schema::{
 
 use crate::error::Result;
 use crate::paths::Paths;
+use layers::Own;
 
 const FILE_NAME: &str = "profiles.yaml";
 
@@ -41,6 +42,11 @@ impl Config {
     /// the kind `Usage` and begin with file, line and column where there is one.
     pub fn load(paths: &Paths, explicit: Option<&Path>) -> Result<Config> {
         Self::load_above(of_the_machine(), paths, explicit)
+    }
+
+    /// The same for a command that writes: a file that was named may be new, if its folder is there.
+    pub fn load_to_write(paths: &Paths, explicit: Option<&Path>) -> Result<Config> {
+        Self::load_layers(of_the_machine(), paths, explicit, Own::NamedToWrite)
     }
 
     /// What this configuration would be if the person's own file held these bytes.
@@ -60,6 +66,15 @@ impl Config {
         paths: &Paths,
         explicit: Option<&Path>,
     ) -> Result<Config> {
+        Self::load_layers(of_the_machine, paths, explicit, Own::Named)
+    }
+
+    fn load_layers(
+        of_the_machine: Option<&Path>,
+        paths: &Paths,
+        explicit: Option<&Path>,
+        if_named: Own,
+    ) -> Result<Config> {
         let named = explicit
             .map(|path| paths.expand(path))
             .or_else(|| paths.config_override.clone());
@@ -67,7 +82,11 @@ impl Config {
             Some(path) => path.clone(),
             None => paths.config_folder()?.join(FILE_NAME),
         };
-        let mut layers = layers::load(paths, of_the_machine, &own, named.is_some())?;
+        let kind = match named {
+            Some(_) => if_named,
+            None => Own::Usual,
+        };
+        let mut layers = layers::load(paths, of_the_machine, &own, kind)?;
         let mut writable = own;
         if let Some(classic) = &mut layers.classic {
             // It is never written: its profiles go to a `profiles.yaml` beside it.

@@ -15,6 +15,7 @@ mod config;
 mod create;
 mod create_all;
 mod create_refusals;
+mod create_users;
 mod credentials;
 mod doctor;
 mod durations;
