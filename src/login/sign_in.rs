@@ -23,6 +23,9 @@ enum Source {
     Command,
 }
 
+/// How often a code is asked for again that was used already.
+const TRIES: usize = 3;
+
 /// What a sign-in may take from the person and from what stands for them.
 pub struct Answers<'a> {
     doors: &'a Doors<'a>,
@@ -199,6 +202,14 @@ impl<'a> Answers<'a> {
         }
     }
 
+    fn used_code(&self, host: &str) -> Error {
+        Error::refused(format!(
+            "this code of {} for {host} was used already, and a code works once",
+            self.user()
+        ))
+        .hint(format!("wait for the next code, then `{}`", self.command))
+    }
+
     fn needs_person(&self, what: &str) -> Error {
         Error::needs_you(format!("{what} is needed, and nobody can be asked"))
             .hint(format!("run `{}` in a terminal", self.command))
@@ -325,6 +336,17 @@ impl<'a> Answers<'a> {
         Ok(secret)
     }
 
+    /// Notes a code before it is sent; false for one that was sent before: a code works once.
+    fn spend(&self, code: &Secret) -> Result<bool> {
+        let mut learned = self.learned()?;
+        if learned.is_code_spent(&self.learned_name(), code) {
+            return Ok(false);
+        }
+        learned.remember_code(&self.learned_name(), code)?;
+        learned.save()?;
+        Ok(true)
+    }
+
     fn totp_code(&mut self, host: &str) -> Result<Secret> {
         let secret = self.totp_secret(host)?;
         let mut learned = self.learned()?;
@@ -404,6 +426,10 @@ impl Person for Answers<'_> {
             (CodeSource::Keyring, CodeKind::Sent) | (_, CodeKind::Recovery) => &CodeSource::Ask,
             (source, _) => source,
         };
+        let works_once = matches!(
+            ask.kind,
+            CodeKind::Totp | CodeKind::Sent | CodeKind::Unknown
+        );
         match source {
             CodeSource::Ask => {
                 if !self.doors.presence().is_person() {
@@ -415,19 +441,31 @@ impl Person for Answers<'_> {
                     "" => String::new(),
                     label => format!(" ({label})"),
                 };
-                let code = self.doors.ui.ask_text(&format!("{again}{device} for {host}{label}"), None)?;
-                let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
-                if code.is_empty() {
-                    return Err(Error::interrupted());
+                let question = format!("{again}{device} for {host}{label}");
+                for _ in 0..TRIES {
+                    let code = self.doors.ui.ask_text(&question, None)?;
+                    let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+                    if code.is_empty() {
+                        return Err(Error::interrupted());
+                    }
+                    let code = Secret::new(code);
+                    if !works_once || self.spend(&code)? {
+                        return Ok(code);
+                    }
+                    self.doors.ui.warn("this code was used already; a code works once");
                 }
-                Ok(Secret::new(code))
+                Err(self.used_code(&host))
             }
             // A command or a stored secret that was refused gives nothing better the second time.
             _ if ask.again => Err(Error::refused(format!("{host} refused the one-time code of {}", self.user()))
                 .hint("compare the clock of this computer and the stored secret, or set `mfa: {code: ask}`")),
             CodeSource::Command(command) => {
                 self.doors.ui.step("asking your command for the code");
-                command.run(self.doors.presence())
+                let code = command.run(self.doors.presence())?;
+                match !works_once || self.spend(&code)? {
+                    true => Ok(code),
+                    false => Err(self.used_code(&host)),
+                }
             }
             CodeSource::Keyring => self.totp_code(&host),
         }

@@ -30,6 +30,7 @@ const HOST: &str = "host";
 const REFUSED: &str = "refused";
 const TOTP: &str = "totp";
 const USED: &str = "used";
+const CODE: &str = "code";
 
 type Records = BTreeMap<(String, String), String>;
 
@@ -170,13 +171,23 @@ impl Learned {
         let Some(known) = self.get(REFUSED, account) else {
             return false;
         };
+        self.is_hash_of(known, account, password)
+    }
+
+    fn is_hash_of(&self, known: &str, account: &str, secret: &Secret) -> bool {
         let key = locked_file::read_own(&self.state_folder, KEY_FILE);
         let key = key.ok().flatten().filter(|key| key.len() == KEY_LENGTH);
-        key.is_some_and(|key| short_hash(&key, account, password) == known)
+        key.is_some_and(|key| short_hash(&key, account, secret) == known)
     }
 
     /// Keeps in mind that the password was refused, so that it is not sent again.
     pub fn remember_refused(&mut self, account: &str, password: &Secret) -> Result<()> {
+        let hash = self.hash(account, password)?;
+        self.put(REFUSED, account, &hash);
+        Ok(())
+    }
+
+    fn hash(&self, account: &str, secret: &Secret) -> Result<String> {
         let key = locked_file::update_own(&self.state_folder, KEY_FILE, |bytes| {
             let mut key = bytes.to_vec();
             if key.len() != KEY_LENGTH {
@@ -190,14 +201,33 @@ impl Learned {
                 value: key,
             })
         })?;
-        let hash = short_hash(&key.value, account, password);
-        self.put(REFUSED, account, &hash);
-        Ok(())
+        Ok(short_hash(&key.value, account, secret))
     }
 
     /// A password of the account was accepted.
     pub fn forget_refused(&mut self, account: &str) {
         self.drop(REFUSED, account);
+    }
+
+    /// Was this very code the last one sent for the account, so short a time ago that it could be taken for good?
+    pub fn is_code_spent(&self, account: &str, code: &Secret) -> bool {
+        let Some((known, sent)) = self
+            .get(CODE, account)
+            .and_then(|code| code.split_once(' '))
+        else {
+            return false;
+        };
+        let age = sent
+            .parse()
+            .map(|sent: i64| clock::now().timestamp() - sent);
+        age.is_ok_and(|age| age.abs() < CODE_WINDOW) && self.is_hash_of(known, account, code)
+    }
+
+    pub fn remember_code(&mut self, account: &str, code: &Secret) -> Result<()> {
+        let hash = self.hash(account, code)?;
+        let value = format!("{hash} {}", clock::now().timestamp());
+        self.put(CODE, account, &value);
+        Ok(())
     }
 
     /// The last time step whose code was sent; an IdP takes each code once.
@@ -243,6 +273,9 @@ impl Learned {
 }
 
 const KEY_LENGTH: usize = 32;
+
+/// How many seconds a code of an app counts: its own step, and one before and after.
+const CODE_WINDOW: i64 = 90;
 
 /// Slows down whoever guesses with both files at hand; noticeable only where a refusal is on record.
 const ROUNDS: NonZeroU32 = NonZeroU32::new(50_000).expect("more than none");
@@ -362,6 +395,27 @@ mod tests {
         assert_eq!(value.len(), 6, "{text}");
         learned.forget_refused("corp/ada");
         assert!(!learned.is_refused("corp/ada", &wrong));
+    }
+
+    #[test]
+    fn a_code_is_spent_for_a_while_and_not_stored() {
+        let state = tempfile::tempdir().unwrap();
+        let code = Secret::new("123456");
+        let mut learned = Learned::load(state.path());
+        assert!(!learned.is_code_spent("corp/ada", &code));
+        learned.remember_code("corp/ada", &code).unwrap();
+        learned.save().unwrap();
+        let mut learned = Learned::load(state.path());
+        assert!(learned.is_code_spent("corp/ada", &code));
+        assert!(!learned.is_code_spent("corp/ada", &Secret::new("123457")));
+        assert!(!learned.is_code_spent("corp/bob", &code));
+        let text = std::fs::read_to_string(state.path().join(FILE)).unwrap();
+        assert!(!text.contains("123456"), "{text}");
+        let record = learned.get(CODE, "corp/ada").unwrap().to_owned();
+        let (hash, sent) = record.split_once(' ').unwrap();
+        let sent: i64 = sent.parse().unwrap();
+        learned.put(CODE, "corp/ada", &format!("{hash} {}", sent - CODE_WINDOW));
+        assert!(!learned.is_code_spent("corp/ada", &code));
     }
 
     #[test]

@@ -279,13 +279,14 @@ fn a_code_that_was_used_before_is_asked_for_anew() {
 
     let mut terminal = home.terminal("login any --force");
     terminal.expect("Password").line(PASSWORD);
+    // mai does not send it a second time, in the next run as little as in this one.
     terminal.expect("Code").expect(": ").line(&used);
-    terminal.expect("used before");
-    // mai itself does not send it a second time either.
+    terminal.expect("a code works once");
+    terminal.expect("Code").expect(": ").line("000000");
     terminal
         .expect("That code was refused")
         .expect(": ")
-        .line(&used);
+        .line("000000");
     terminal.expect("a code works once");
     let sent = testbed
         .requests()
@@ -299,4 +300,24 @@ fn a_code_that_was_used_before_is_asked_for_anew() {
         .line(&testbed.next_code("otto"));
     let (seen, code) = terminal.end();
     assert_eq!(code, 0, "{seen}");
+}
+
+#[test]
+fn a_code_that_a_command_gives_twice_is_sent_once() {
+    let testbed = Testbed::start();
+    let command = format!(
+        "    mfa: {{code: {{command: 'echo {}', unattended: true}}}}\n",
+        testbed.code("otto")
+    );
+    let home = home_of(&testbed, "simple", "otto", &command);
+    home.login("any").ok();
+    home.login("any --force").fails(
+        4,
+        &[
+            "was used already, and a code works once",
+            "wait for the next code",
+        ],
+    );
+    let seen = testbed.requests();
+    assert_eq!(seen.iter().filter(|seen| seen.had_code).count(), 1);
 }
