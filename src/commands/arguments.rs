@@ -57,7 +57,7 @@ pub fn with_classic_verb(mut arguments: Vec<OsString>) -> Result<Vec<OsString>> 
         _ => {
             return Err(
                 Error::usage(format!("`{word}` could be {}", built.join(" or ")))
-                    .hint("type one letter more; `mai --help` lists the commands"),
+                    .hint(format!("type `{}`", built.join("` or `"))),
             );
         }
     }
@@ -82,7 +82,10 @@ pub fn verb_place(arguments: &[OsString]) -> Option<usize> {
     while let Some(argument) = arguments.get(place) {
         match argument.to_str() {
             Some("--") => return None,
-            Some("-c" | "--config" | "-o" | "--output" | "--color") => place += 2,
+            Some(
+                "-c" | "--config" | "--config-file" | "-o" | "--output" | "--color"
+                | "--awsprofile",
+            ) => place += 2,
             Some(option) if option.starts_with('-') => place += 1,
             _ => return Some(place),
         }

@@ -4,8 +4,8 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::run::Run;
-use crate::config::Config;
 use crate::config::edit::{Draft, Removed};
+use crate::config::{Config, PasswordSource, SecretsMode};
 use crate::error::{Error, Result};
 use crate::setup::profiles_file;
 use crate::store::credentials_file;
@@ -82,15 +82,31 @@ impl Delete {
         sections.sort_unstable();
         sections.dedup();
         let shown: Vec<String> = sections.iter().map(|name| format!("[{name}]")).collect();
-        let keys = match shown.is_empty() {
-            true => String::new(),
-            false => format!(
-                "Keys in {} of {} stay there until they end. ",
+        let mut told = Vec::new();
+        if !shown.is_empty() {
+            told.push(format!(
+                "Keys in {} of {} stay there until they end.",
                 shown.join(", "),
                 run.paths.shown(path)
-            ),
-        };
-        run.ui.say(&format!("{keys}A stored password stays too."));
+            ));
+        }
+        if self.may_have_a_password(run) {
+            told.push("A stored password stays.".to_string());
+        }
+        if !told.is_empty() {
+            run.ui.say(&told.join(" "));
+        }
+    }
+
+    /// As far as the configuration tells: the keyring is not opened for this.
+    fn may_have_a_password(&self, run: &Run) -> bool {
+        run.config.secrets.value != SecretsMode::None
+            && self
+                .names
+                .iter()
+                .filter_map(|name| run.config.profile(name))
+                .filter_map(|profile| run.config.provider_of(profile).ok())
+                .any(|provider| provider.password.value == PasswordSource::Keyring)
     }
 }
 

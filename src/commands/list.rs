@@ -31,8 +31,8 @@ impl List {
                 ],
                 entries.map(cells),
             )?,
+            Format::Text if run.config.profiles.is_empty() => run.say_no_profiles(),
             Format::Text => {
-                run.config.expect_profiles()?;
                 let heading = [
                     "PROFILE",
                     "ACCOUNT",

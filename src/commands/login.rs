@@ -52,10 +52,25 @@ pub struct Login {
     /// Read the SAML response from stdin instead of signing in
     #[arg(long, value_name = "-", value_parser = ["-"], hide_possible_values = true)]
     saml_response: Option<String>,
+    /// The Python Mai's, to say that it is not here.
+    #[arg(short, long, hide = true)]
+    refresh: bool,
 }
 
 impl Login {
+    /// `mai` without a verb.
+    pub fn alone(aws_profile: Option<String>) -> Login {
+        Login {
+            awsprofile: aws_profile,
+            ..Login::default()
+        }
+    }
+
     pub fn run(self, run: &Run) -> Result<u8> {
+        if self.refresh {
+            return Err(Error::usage("`mai login --refresh` is not in this version")
+                .hint("`mai login` signs in where keys are short"));
+        }
         let profiles = run.profiles(&self.names, self.all)?;
         if self.password_stdin {
             one_identity_provider(&profiles)?;

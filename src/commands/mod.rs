@@ -52,6 +52,9 @@ pub use run::clean_up;
 pub struct Cli {
     #[command(flatten)]
     global: Global,
+    /// As in the Python Mai it is for `mai` alone, and ignored before a verb.
+    #[arg(long, value_name = "SECTION", hide = true)]
+    awsprofile: Option<String>,
     #[command(subcommand)]
     verb: Option<Verb>,
 }
@@ -59,7 +62,7 @@ pub struct Cli {
 #[derive(Args, Clone)]
 pub struct Global {
     /// Read FILE instead of the usual profiles.yaml
-    #[arg(short, long, value_name = "FILE", global = true)]
+    #[arg(short, long, alias = "config-file", value_name = "FILE", global = true)]
     config: Option<PathBuf>,
     /// How results are written to stdout
     #[arg(short, long, value_enum, default_value_t = Format::Text, global = true)]
@@ -125,11 +128,15 @@ pub fn main() -> ExitCode {
 
 /// Runs a command; the code is not 0 where it has reported its failures itself.
 fn dispatch(cli: Cli) -> Result<u8> {
-    let Cli { global, verb } = cli;
+    let Cli {
+        global,
+        awsprofile,
+        verb,
+    } = cli;
     let run = || Run::new(global.clone());
     let to_write = || Run::to_write(global.clone());
     match verb {
-        None => login::Login::default().run(&run()?),
+        None => login::Login::alone(awsprofile).run(&run()?),
         Some(Verb::Login(verb)) => verb.run(&run()?),
         Some(Verb::Status(verb)) => verb.run(&run()?),
         Some(Verb::List(verb)) => verb.run(&run()?),
@@ -159,9 +166,21 @@ fn usage(error: clap::Error, format: Format) -> ExitCode {
         let _ = error.print();
         return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
     }
-    let text = error.to_string();
-    let first = text.lines().next().unwrap_or_default();
-    let error = Error::usage(first.trim_start_matches("error: "))
-        .hint("`mai --help` lists commands and options");
-    report(&error, format, ColorChoice::Never)
+    report(&in_one_line(&error.to_string()), format, ColorChoice::Never)
+}
+
+/// clap's text as our error: what it says on several lines is one sentence, and how it is used is the hint.
+fn in_one_line(text: &str) -> Error {
+    let told: Vec<&str> = text
+        .lines()
+        .take_while(|line| !line.trim().is_empty())
+        .map(str::trim)
+        .collect();
+    let told = told.join(" ");
+    let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
+    let error = Error::usage(told.trim_start_matches("error: "));
+    match usage {
+        Some(usage) => error.hint(format!("usage: {usage}; `mai --help` lists commands")),
+        None => error.hint("`mai --help` lists commands and options"),
+    }
 }

@@ -161,6 +161,16 @@ impl Run {
         last
     }
 
+    /// Nothing to show is nothing wrong, but there is something to say.
+    pub fn say_no_profiles(&self) {
+        if let Err(error) = self.config.expect_profiles() {
+            self.ui.say(&format!("{error}"));
+            if let Some(hint) = error.hint_text() {
+                self.ui.say(hint);
+            }
+        }
+    }
+
     fn sts_endpoint(&self) -> Result<Option<Url>> {
         let endpoint =
             sts::endpoint_override(std::env::var("AWS_ENDPOINT_URL_STS").ok().as_deref())?;

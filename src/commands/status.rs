@@ -72,7 +72,7 @@ impl Status {
                 &["profile", "aws_profile", "status", "expires_at", "role_arn"],
                 entries.iter().map(tsv),
             )?,
-            Format::Text if entries.is_empty() => run.config.expect_profiles()?,
+            Format::Text if entries.is_empty() => run.say_no_profiles(),
             Format::Text => people(run, &entries)?,
         }
         Ok(0)

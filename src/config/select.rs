@@ -49,12 +49,15 @@ impl Config {
     /// The identity provider of that name; the error names the nearest.
     pub fn provider_named(&self, name: &str) -> Result<&IdentityProvider> {
         self.identity_providers.get(name).ok_or_else(|| {
-            let known = self.identity_providers.keys().map(String::as_str);
-            Error::usage(format!("there is no identity provider `{}`", clean(name))).hint(
-                did_you_mean(name, known).unwrap_or_else(|| {
-                    "profiles.yaml lists them under `identity_providers`".into()
-                }),
-            )
+            let known: Vec<&str> = self.identity_providers.keys().map(String::as_str).collect();
+            let error = Error::usage(format!("there is no identity provider `{}`", clean(name)));
+            match did_you_mean(name, known.iter().copied()) {
+                Some(hint) => error.hint(hint),
+                None if known.is_empty() => {
+                    error.hint("there is none yet: --url URL names a new one")
+                }
+                None => error.hint(format!("there is: {}", some_of(&known))),
+            }
         })
     }
 

@@ -86,7 +86,7 @@ fn classic_verbs_keep_their_prefixes_and_others_may_be_short() {
     home.mai("require prod")
         .fails(2, &["`mai require` is not in this version"]);
     home.mai("l")
-        .fails(2, &["`l` could be list or login", "one letter more"]);
+        .fails(2, &["`l` could be list or login", "type `list` or `login`"]);
     let answer = home.mai("-o json l").fails(2, &[]);
     let error: serde_json::Value = serde_json::from_str(&answer.stderr).expect("one document");
     assert_eq!(error["error"]["message"], "`l` could be list or login");

@@ -1,4 +1,4 @@
-//! `mai create` where the identity provider has no user yet, and where the file is new.
+//! `mai create` where the identity provider has no user yet, where the file is new; options of the Python Mai, and bad usage.
 
 use mai_testbed::{PASSWORD, Testbed};
 
@@ -88,4 +88,49 @@ fn a_named_file_that_is_new_can_be_begun_with() {
     home.set("MAI_CONFIG", "other.yaml");
     home.mai_with(&rest, PASSWORD).ok();
     assert!(home.mai("list").ok().stdout.contains("Admin"));
+}
+
+#[test]
+fn options_of_the_python_mai_work_or_are_said_to_be_missing() {
+    let testbed = Testbed::start();
+    let home = Home::with(
+        &testbed,
+        &format!(
+            "{}    username: ada\nprofiles: {{p: {{identity_provider: one, role: 222222222222/Admin}}}}\n",
+            nameless(&testbed)
+        ),
+    );
+    let given = "--config-file .config/mai/profiles.yaml";
+    assert!(home.mai(&format!("{given} li")).ok().stdout.contains("one"));
+    home.mai("--awsprofile zz")
+        .fails(3, &["the password of ada"]);
+    home.login("p").ok();
+    // Only the section `zz` has no keys: before a verb it counts for nothing.
+    home.mai("--awsprofile zz login").ok();
+    home.mai("--awsprofile zz log p").ok();
+    home.mai("login -r p")
+        .fails(2, &["`mai login --refresh` is not in this version"]);
+    for help in ["--help", "login --help"] {
+        let help = home.mai(help).ok().stdout;
+        assert!(!help.contains("config-file") && !help.contains("--refresh"));
+    }
+    assert!(!home.mai("--help").ok().stdout.contains("awsprofile"));
+}
+
+#[test]
+fn bad_usage_is_whole_in_json_too() {
+    let home = Home::new();
+    let error = |line: &str| {
+        serde_json::from_str::<serde_json::Value>(&home.mai(line).stderr).expect("a document")["error"].clone()
+    };
+    let missing = error("-o json create");
+    let message = missing["message"].as_str().expect("a text");
+    assert!(message.ends_with("were not provided: <NAME>"), "{missing}");
+    let hint = missing["hint"].as_str().expect("a text");
+    assert!(hint.starts_with("usage: mai create"), "{missing}");
+    home.mai("cre x")
+        .fails(2, &["type `create` or `create-all`"]);
+    home.profiles("identity_providers: {one: {url: https://x.example/}}\n");
+    home.mai("create x --idp nope")
+        .fails(2, &["no identity provider `nope`", "there is: one"]);
 }

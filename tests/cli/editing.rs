@@ -39,7 +39,7 @@ fn a_deleted_profile_leaves_everything_else_as_it_was() {
     assert_eq!(
         answer.to_string(),
         "Removed prod from ~/.config/mai/profiles.yaml, and from the group morning, with the group night, \
-         which had no other profile.\nA stored password stays too.\n[exit 0]"
+         which had no other profile.\nA stored password stays.\n[exit 0]"
     );
     assert_eq!(
         home.read(FILE),
@@ -90,7 +90,8 @@ fn several_go_together_or_not_at_all() {
             "file": "~/.config/mai/profiles.yaml",
         })
     );
-    home.mai("list").fails(2, &["has no profiles yet"]);
+    let list = home.mai("list").ok();
+    assert!(list.stderr.contains("has no profiles yet"), "{list}");
     home.profiles(YAML);
     let rows = home.mai("delete dev prod -o tsv").ok().stdout;
     assert_eq!(rows, "profile\tstatus\ndev\tremoved\nprod\tremoved\n");
