@@ -196,7 +196,7 @@ pub fn add_code(
             .warn(&format!("{} says: {}", page.host(), message.text));
     }
     let to = target_of_secret(page, visit, answer)?;
-    let (label, kind) = code::about(&page.forms[form], fields);
+    let (label, kind) = code::about(&page.forms[form], fields, page.message.as_ref());
     let code = visit.code(
         &to,
         CodeWanted {

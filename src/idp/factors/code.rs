@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::idp::form::choose::CodeFields;
 use crate::idp::form::{Answer, Form};
 use crate::idp::page::choices::{has_resend, is_factor, names_app, says_sent};
+use crate::idp::page::message::{Complaint, Message, classify};
 use crate::idp::person::{CodeKind, CodeRequest, Person};
 use crate::presence::Presence;
 use crate::secret::Secret;
@@ -112,13 +113,19 @@ pub fn length(fields: &CodeFields) -> Option<usize> {
     (!fields.boxes.is_empty()).then_some(fields.boxes.len())
 }
 
-/// What a page calls the code, and what kind of code that is.
-pub fn about(form: &Form, fields: &CodeFields) -> (String, CodeKind) {
+/// What a page calls the code, and what kind of code that is; `message`, its complaint, is no name of a code.
+pub fn about(form: &Form, fields: &CodeFields, message: Option<&Message>) -> (String, CodeKind) {
     let index = fields.whole.or(fields.boxes.first().copied());
+    let without = |text: &str| match message {
+        Some(message) => text.replace(&message.text, " ").trim().to_owned(),
+        None => text.to_owned(),
+    };
+    let around = || Some(without(&form.text)).filter(|t| classify(t) == Complaint::Other);
     let label = index
-        .map(|i| form.controls[i].label.clone())
+        .map(|i| without(&form.controls[i].label))
         .filter(|l| !l.is_empty())
-        .unwrap_or_else(|| form.text.clone());
+        .or_else(around)
+        .unwrap_or_default();
     let own = index
         .map(|i| format!("{} {}", form.controls[i].label, form.controls[i].name))
         .unwrap_or_default();
@@ -159,6 +166,7 @@ pub fn kind(own: &str, around: &str) -> CodeKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::idp::page::test_page::page;
     use crate::idp::person::{Agreement, Choice};
 
     /// Gives the same code whenever it is asked, as a command does within 30 s.
@@ -204,6 +212,32 @@ mod tests {
         let error = ask().unwrap_err();
         assert!(error.message().contains("was used already"), "{error}");
         assert_eq!(person.0, [false; 3]);
+    }
+
+    #[test]
+    fn a_complaint_is_no_name_of_a_code() {
+        let fields = CodeFields {
+            whole: Some(0),
+            ..CodeFields::default()
+        };
+        let label = |inside: &str| {
+            let page = page(&format!("<form><input name=otp>{inside}</form>"));
+            about(&page.forms[0], &fields, page.message.as_ref()).0
+        };
+        assert_eq!(
+            label("<p>Type the code of your badge"),
+            "Type the code of your badge"
+        );
+        let marked = "<p class=error>Attempt failed. Once more!</p>";
+        assert_eq!(label(marked), "");
+        assert_eq!(
+            label(&format!("{marked}<p>Code of your badge")),
+            "Code of your badge"
+        );
+        assert_eq!(
+            label("<b>Authentication attempt failed. Try again.</b>"),
+            ""
+        );
     }
 
     #[test]
