@@ -1,6 +1,7 @@
 //! The straight line of a login, the only room that knows both an identity provider and AWS.
 
 pub mod account_names;
+pub mod code_question;
 pub mod flight;
 pub mod keep;
 pub mod last_update;

@@ -7,6 +7,7 @@ use crate::idp::visit::{
     Agreement, AgreementKind, Choice, CodeKind, CodeRequest, Fields, Person, PushRequest, Settings,
 };
 use crate::idp::walk::{self, Arrival};
+use crate::login::code_question::code_question;
 use crate::login::stored_secrets::StoredSecrets;
 use crate::login::{Doors, one_time_code};
 use crate::net::visitor::Visitor;
@@ -435,13 +436,7 @@ impl Person for Answers<'_> {
                 if !self.doors.presence().is_person() {
                     return Err(self.needs_person(&format!("a one-time code for {} at {host}", self.user())));
                 }
-                let device = ask.device.as_ref().map(|d| format!(" from {d}")).unwrap_or_default();
-                let again = if ask.again { "That code was refused. Another code" } else { "Code" };
-                let label = match ask.label.as_str() {
-                    "" => String::new(),
-                    label => format!(" ({label})"),
-                };
-                let question = format!("{again}{device} for {host}{label}");
+                let question = code_question(ask);
                 for _ in 0..TRIES {
                     let code = self.doors.ui.ask_text(&question, None)?;
                     let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
