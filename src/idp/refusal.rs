@@ -26,6 +26,11 @@ pub fn rejected(page: &Page, message: Option<&Message>, visit: &mut Visit<'_>) -
     let host = page.host();
     let text = message.map(|m| m.text.clone()).unwrap_or_default();
     let complaint = message.map(|m| m.complaint);
+    if complaint == Some(Complaint::Locked)
+        && let Some(error) = throttled(&host, &text)
+    {
+        return error;
+    }
     if let Some(error) = complaint.and_then(|c| final_word(c, &host, visit)) {
         return with_words(error, &text);
     }
@@ -85,6 +90,25 @@ pub fn rejected(page: &Page, message: Option<&Message>, visit: &mut Visit<'_>) -
         (Sent::Nothing, _) => return unfamiliar(page, 0),
     };
     with_words(error, &text)
+}
+
+/// A pause between attempts, which says nothing about the account.
+fn throttled(host: &str, text: &str) -> Option<Error> {
+    let low = text.to_lowercase();
+    let pause = low
+        .split_once("wait ")
+        .is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let locked = ["lock", "block", "disabled", "suspend"]
+        .iter()
+        .any(|word| low.contains(word));
+    let error = if low.starts_with("wait ") {
+        Error::refused(format!("{host} wants you to {text}"))
+    } else if pause && !locked {
+        Error::refused(format!("{host} wants you to wait before the next attempt")).because(text)
+    } else {
+        return None;
+    };
+    Some(error.hint("mai does not try again by itself"))
 }
 
 fn code(host: &str) -> Error {

@@ -72,7 +72,7 @@ fn what_is_wrong_is_said_in_a_sentence() {
             "lemonldap-wait",
             "carol",
             4,
-            &["wait 30 s before the next attempt"],
+            &["wants you to wait 30 s before the next attempt"],
         ),
     ] {
         testbed.clear_requests();
