@@ -112,8 +112,11 @@ fn the_home_realm_is_asked_for_and_may_be_configured() {
         "ada",
         "    options: {home_realm: partner}\n",
     );
-    home.login("any")
-        .fails(1, &["claims provider cannot be reached", "Activity ID"]);
+    let answer = home.login("any").fails(
+        1,
+        &["claims provider cannot be reached", "Activity ID", "log"],
+    );
+    assert!(!answer.stderr.contains("loginToRp"), "{answer}");
 }
 
 #[test]
@@ -234,6 +237,7 @@ fn codes_go_to_the_adapter_that_asks() {
             .line(&testbed.code("otto"));
         let (seen, code) = terminal.end();
         assert_eq!(code, 0, "{face}: {seen}");
+        assert!(!seen.contains("(Authentication attempt"), "{face}: {seen}");
     }
 }
 

@@ -23,6 +23,9 @@ use crate::presence::Presence;
 /// What AD FS calls its own directory among the realms.
 const OWN_DIRECTORY: &str = "AD AUTHORITY";
 
+/// From here on it is not the address that leads nowhere.
+pub const REALM_TAKEN: &str = "the home realm";
+
 static REALM: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"HRD\.selection\(\s*["']([^"']+)["']"#).ok());
 
@@ -85,6 +88,7 @@ pub fn home_realm(page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {
     }
     Some(pick_realm(page, visit, realms).and_then(|realm| {
         visit.person.step(&format!("taking {}", realm.label));
+        visit.once(REALM_TAKEN);
         let call = sent(
             page,
             form,

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use url::Url;
 
-use super::{has_domain, mfa};
+use super::{entry, has_domain, mfa};
 use crate::error::{Error, Kind, clean};
 use crate::idp::form::{ControlKind, Form};
 use crate::idp::page::Page;
@@ -140,15 +140,16 @@ pub fn fatal(page: &Page, visit: &mut Visit<'_>) -> Option<Error> {
     let number = activity(page).map(|number| format!(" (Activity ID {number})"));
     let number = number.unwrap_or_default();
     let error = Error::failed(format!("{host} gave the sign-in up{number}")).because(clean(&text));
+    let at_start = visit.last == Sent::Nothing && !visit.has_done(entry::REALM_TAKEN);
     Some(if text.contains("MSIS7042") {
         error.hint("it saw too many requests within seconds; try again in a minute")
-    } else if visit.last == Sent::Nothing && path.contains("idpinitiatedsignon") {
+    } else if at_start && path.contains("idpinitiatedsignon") {
         error.hint(format!(
             "its page for starting at AD FS is off unless somebody turned it on: try `url: {}`, or ask for \
              `Set-AdfsProperties -EnableIdPInitiatedSignonPage $true`; `loginToRp` must be what AD FS calls AWS",
             endpoint(start)
         ))
-    } else if visit.last == Sent::Nothing {
+    } else if at_start {
         error.hint(
             "ask who runs AD FS whether it trusts `urn:amazon:webservices` as a relying party",
         )
