@@ -7,6 +7,7 @@ use inquire::ui::RenderConfig;
 use inquire::{InquireError, Select};
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::paint::fit_to_show;
 use super::questions::no_answer;
@@ -19,6 +20,7 @@ const PAGE: usize = 12;
 /// Lines of a numbered list, which stays on the screen.
 const NUMBERED: usize = 30;
 const TRIES: usize = 20;
+const NO_MATCH: &str = "(nothing matches)";
 
 impl Ui {
     /// The index of the option that the person chose, in the order given; the first one is highlighted.
@@ -57,22 +59,80 @@ fn pick_on_screen(
     options: &[String],
     colored: bool,
 ) -> Result<usize, InquireError> {
+    let room = crossterm::terminal::size()
+        .ok()
+        .map_or(Room::of(80, 24, question), |(columns, rows)| {
+            Room::of(columns.into(), rows.into(), question)
+        });
+    let mut rows: Vec<String> = options.iter().map(|option| room.cut(option)).collect();
+    // The list itself says nothing when it is empty, so a row does.
+    rows.push(NO_MATCH.to_owned());
     let finder = RefCell::new(Finder::new());
-    let scorer = |typed: &str, _: &String, label: &str, index: usize| {
-        finder.borrow_mut().rank(typed, label, index)
+    let scorer = |typed: &str, _: &String, _: &str, index: usize| {
+        let mut finder = finder.borrow_mut();
+        match options.get(index) {
+            Some(option) => finder.rank(typed, option, index),
+            None => finder.find(typed, options).is_empty().then_some(0),
+        }
     };
     let render = if colored {
         RenderConfig::default_colored()
     } else {
         RenderConfig::empty()
     };
-    Select::new(question, options.to_vec())
-        .with_scorer(&scorer)
-        .with_page_size(PAGE)
-        .with_render_config(render)
-        .with_help_message("type to filter, ↑↓ to move, enter to choose")
-        .raw_prompt()
-        .map(|chosen| chosen.index)
+    loop {
+        let chosen = Select::new(question, rows.clone())
+            .with_scorer(&scorer)
+            .with_page_size(room.page)
+            .with_render_config(render)
+            .with_help_message(room.help)
+            .raw_prompt()?;
+        if chosen.index < options.len() {
+            return Ok(chosen.index);
+        }
+    }
+}
+
+/// What fits on the screen: a list that scrolls it, or a row that wraps, cannot be drawn over again.
+struct Room {
+    columns: usize,
+    page: usize,
+    help: &'static str,
+}
+
+impl Room {
+    /// A terminal that does not tell its size says 0.
+    fn of(columns: usize, rows: usize, question: &str) -> Room {
+        let columns = if columns == 0 { 80 } else { columns };
+        let rows = if rows == 0 { 24 } else { rows };
+        let help = match columns {
+            0..50 => "type to filter",
+            _ => "type to filter, ↑↓ to move, enter to choose",
+        };
+        // Its mark, what is typed, and the line of help.
+        let around = (question.width() + 16).div_ceil(columns) + 2;
+        Room {
+            columns,
+            page: rows.saturating_sub(around).clamp(1, PAGE),
+            help,
+        }
+    }
+
+    /// `text` on one line, beside the mark of the list.
+    fn cut(&self, text: &str) -> String {
+        let room = self.columns.saturating_sub(4).max(8);
+        if text.width() <= room {
+            return text.to_owned();
+        }
+        let mut short = String::new();
+        for c in text.chars() {
+            if short.width() + c.width().unwrap_or(0) >= room {
+                break;
+            }
+            short.push(c);
+        }
+        short + "…"
+    }
 }
 
 fn pick_by_number(mut tty: Tty, question: &str, options: &[String]) -> Result<usize> {
@@ -217,6 +277,22 @@ mod tests {
         assert_eq!(finder.find("  ", &roles()), [0, 1, 2, 3]);
         // The list on the screen sorts in no stable way, so no two ranks are equal.
         assert!(finder.rank("", "same", 0) > finder.rank("", "same", 1));
+    }
+
+    #[test]
+    fn a_list_leaves_room_for_what_stands_around_it() {
+        let wide = Room::of(80, 24, "Which role?");
+        assert_eq!(
+            (wide.page, wide.cut("acme Admin")),
+            (12, "acme Admin".into())
+        );
+        let small = Room::of(40, 12, "Which role?");
+        assert!(small.page <= 9 && small.page > 5, "{}", small.page);
+        assert!(small.help.width() < 38);
+        assert_eq!(small.cut(&"日本".repeat(30)).width(), 36 - 1);
+        assert!(Room::of(40, 12, &"long ".repeat(20)).page < small.page);
+        assert_eq!(Room::of(3, 1, "Which role?").page, 1);
+        assert_eq!(Room::of(0, 0, "Which role?").page, 12);
     }
 
     #[test]
