@@ -111,6 +111,14 @@ impl Document {
         visible_text(self.html.root_element())
     }
 
+    /// What the page itself says, without the navigation, footers and buttons around it; everything if that is nothing.
+    pub fn prose(&self) -> String {
+        let mut text = String::new();
+        collect(self.html.root_element(), &mut text, &is_around);
+        let prose = folded(&text);
+        if prose.is_empty() { self.text() } else { prose }
+    }
+
     /// All scripts that stand in the page, one after the other.
     pub fn scripts(&self) -> String {
         let mut all = String::new();
@@ -158,12 +166,31 @@ fn hides(element: ElementRef<'_>) -> bool {
 /// What a person reads in an element: no scripts, nothing hidden, white space folded.
 pub fn visible_text(element: ElementRef<'_>) -> String {
     let mut text = String::new();
-    collect_text(element, &mut text);
+    collect(element, &mut text, &|_| false);
+    folded(&text)
+}
+
+fn folded(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Parts that are the same on every page of a site, and words that are only pressed.
+fn is_around(element: ElementRef<'_>) -> bool {
+    matches!(
+        element.value().name(),
+        "header" | "nav" | "footer" | "button"
+    ) || matches!(
+        element.attr("role"),
+        Some("banner" | "navigation" | "contentinfo" | "button")
+    )
+}
+
 // Recursion is as deep as the document, which the parser limited.
-fn collect_text(element: ElementRef<'_>, text: &mut String) {
+fn collect(
+    element: ElementRef<'_>,
+    text: &mut String,
+    leaves_out: &dyn Fn(ElementRef<'_>) -> bool,
+) {
     for child in element.children() {
         if text.len() >= LONGEST_TEXT {
             return;
@@ -173,6 +200,7 @@ fn collect_text(element: ElementRef<'_>, text: &mut String) {
             text.push_str(&part[..part.floor_char_boundary(room)]);
         } else if let Some(child) = ElementRef::wrap(child)
             && !hides(child)
+            && !leaves_out(child)
         {
             let inline = matches!(
                 child.value().name(),
@@ -190,7 +218,7 @@ fn collect_text(element: ElementRef<'_>, text: &mut String) {
             if !inline {
                 text.push(' ');
             }
-            collect_text(child, text);
+            collect(child, text, leaves_out);
             if !inline {
                 text.push(' ');
             }
@@ -386,6 +414,19 @@ mod tests {
     #[test]
     fn a_page_that_is_too_large_is_not_parsed() {
         assert!(Document::parse(&" ".repeat(LARGEST + 1)).is_err());
+    }
+
+    #[test]
+    fn prose_is_what_stands_between_navigation_and_footer() {
+        let prose = |html: &str| Document::parse(html).unwrap().prose();
+        let around = "<nav><a href=/>Home</a></nav><div role=banner>Acme</div>";
+        assert_eq!(
+            prose(&format!(
+                "{around}<p>Be kind.<form><button>Accept</button></form><footer>Room 42</footer>"
+            )),
+            "Be kind."
+        );
+        assert_eq!(prose(around), "Home Acme");
     }
 
     #[test]

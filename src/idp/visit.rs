@@ -354,11 +354,22 @@ impl<'a> Visit<'a> {
 
     /// Consent or terms: accepted by setting, by memory, or by the person.
     pub fn agree(&mut self, kind: AgreementKind, page: &Page) -> Result<()> {
-        self.agree_to(kind, page.host(), &page.text)
+        // Remembered under all that stands on the page, though less of it is read.
+        self.ask_to_agree(kind, page.host(), &page.document().prose(), &page.text)
     }
 
     /// The same for a text that stands on no page.
     pub fn agree_to(&mut self, kind: AgreementKind, host: String, text: &str) -> Result<()> {
+        self.ask_to_agree(kind, host, text, text)
+    }
+
+    fn ask_to_agree(
+        &mut self,
+        kind: AgreementKind,
+        host: String,
+        text: &str,
+        whole: &str,
+    ) -> Result<()> {
         if self.settings.consent_accept {
             return Ok(());
         }
@@ -370,7 +381,7 @@ impl<'a> Visit<'a> {
             kind,
             host: host.clone(),
             text: clean(text),
-            key: format!("{key} {host} {}", fingerprint(text)),
+            key: format!("{key} {host} {}", fingerprint(whole)),
         })?;
         match (agreed, self.settings.presence) {
             (true, _) => Ok(()),

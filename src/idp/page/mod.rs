@@ -141,7 +141,7 @@ impl Page {
     pub fn summary(&self) -> String {
         match &self.message {
             Some(message) => message.text.clone(),
-            None => clean(&self.text),
+            None => clean(&self.document.prose()),
         }
     }
 
