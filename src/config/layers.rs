@@ -534,7 +534,7 @@ mod tests {
         let missing = layers(&[], "p.yaml", None).unwrap();
         assert!(!missing.exists && missing.files.is_empty());
         let paths = Paths::from_environment();
-        let named = load(&paths, None, Path::new("/nowhere/p.yaml"), true)
+        let named = load(&paths, None, Path::new("/nowhere/p.yaml"), Own::Named)
             .err()
             .unwrap();
         assert_eq!(named.exit_code(), 2);
@@ -551,7 +551,7 @@ mod tests {
         let paths = Paths::from_environment();
         for (mode, good) in [(0o600, true), (0o644, true), (0o664, false), (0o646, false)] {
             std::fs::set_permissions(&own, std::fs::Permissions::from_mode(mode)).unwrap();
-            let result = load(&paths, None, &own, false);
+            let result = load(&paths, None, &own, Own::Usual);
             assert_eq!(result.is_ok(), good, "{mode:o}");
             if let Err(error) = result {
                 assert!(error.message().contains("p.yaml:3:16: "), "{error}");
@@ -559,6 +559,6 @@ mod tests {
             }
         }
         std::fs::write(&own, "profiles: {}\n").unwrap();
-        assert!(load(&paths, None, &own, false).is_ok());
+        assert!(load(&paths, None, &own, Own::Usual).is_ok());
     }
 }
