@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::run::Run;
+use super::run::{Run, end_recording};
 use super::sign_in_options::SignInOptions;
 use super::typed;
 use crate::arn::ProviderArn;
@@ -55,7 +55,7 @@ impl Create {
             default: self.default,
         };
         create::check(&run.paths, &run.config, &wish)?;
-        let doors = run.doors(self.sign_in.secrets()?)?;
+        let mut doors = run.doors(self.sign_in.secrets()?)?;
         let given = self.sign_in.given()?;
         let chosen = provider_choice::choose(&run.config, &run.ui, &self.sign_in.wanted())?;
         create::check_user(&run.config, &chosen)?;
@@ -65,7 +65,10 @@ impl Create {
             account_names: self.sign_in.account_names,
             ..Errand::of(&command)
         };
-        let (mut signed_in, role) = create::settle(&doors, &chosen, &wish, &errand)?;
+        self.sign_in.begin_recording(run, &mut doors)?;
+        let settled = create::settle(&doors, &chosen, &wish, &errand);
+        end_recording(&run.ui);
+        let (mut signed_in, role) = settled?;
         let changed = create::write(&doors, &chosen, &wish, &role)?;
         for note in &changed.notes {
             run.ui.say(note);

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::agreement;
-use super::run::Run;
+use super::run::{Run, end_recording};
 use super::sign_in_options::SignInOptions;
 use crate::error::Result;
 use crate::login::offer::{self, Errand};
@@ -31,7 +31,7 @@ impl CreateAll {
         create_all::check_prefix(&self.prefix)?;
         agreement::check(run, "create-all", self.yes)?;
         profiles_file::check_writable(&run.config)?;
-        let doors = run.doors(self.sign_in.secrets()?)?;
+        let mut doors = run.doors(self.sign_in.secrets()?)?;
         let given = self.sign_in.given()?;
         let chosen = provider_choice::choose(&run.config, &run.ui, &self.sign_in.wanted())?;
         create::check_user(&run.config, &chosen)?;
@@ -41,7 +41,10 @@ impl CreateAll {
             account_names: self.sign_in.account_names,
             ..Errand::of(&command)
         };
-        let (offers, mut signed_in) = offer::roles_of(&doors, &chosen.provider, &errand)?;
+        self.sign_in.begin_recording(run, &mut doors)?;
+        let offered = offer::roles_of(&doors, &chosen.provider, &errand);
+        end_recording(&run.ui);
+        let (offers, mut signed_in) = offered?;
         let rows = create_all::rows(&run.config, &chosen, offers, &self.prefix);
         let new = rows.iter().filter(|row| !row.existing).count();
         let mut written = false;

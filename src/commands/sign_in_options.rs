@@ -1,11 +1,14 @@
 //! The options of verbs that make profiles: where to sign in, and with what.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
-use super::run::Secrets;
+use super::run::{Run, Secrets};
 use super::stdin::{password_from_stdin, response_from_stdin};
 use crate::assertion::Assertion;
 use crate::error::Result;
+use crate::login::{Doors, record};
 use crate::setup::provider_choice::{Chosen, Wanted};
 
 #[derive(Args)]
@@ -34,6 +37,9 @@ pub struct SignInOptions {
     /// Read the SAML response from stdin instead of signing in
     #[arg(long, value_name = "-", value_parser = ["-"], hide_possible_values = true)]
     saml_response: Option<String>,
+    /// Save how the sign-in went in a new folder, masked
+    #[arg(long, value_name = "DIR", conflicts_with = "saml_response")]
+    record: Option<PathBuf>,
 }
 
 impl SignInOptions {
@@ -54,6 +60,14 @@ impl SignInOptions {
             password_from_stdin: self.password_stdin.then(password_from_stdin).transpose()?,
             ask: self.ask,
         })
+    }
+
+    /// Makes the folder of `--record`: before the first byte is sent.
+    pub fn begin_recording(&self, run: &Run, doors: &mut Doors) -> Result<()> {
+        if let Some(folder) = &self.record {
+            doors.recording = Some(record::begin(&run.paths.expand(folder))?);
+        }
+        Ok(())
     }
 
     /// The response of `--saml-response -`.
@@ -112,8 +126,9 @@ fn lasting(typed: impl Iterator<Item = String>) -> Vec<String> {
         match word.as_str() {
             // Whoever is told the command adds this one, or is asked without it.
             "--ask" | "--no-input" | "--password-stdin" => {}
-            "--saml-response" => drop(typed.next()),
+            "--saml-response" | "--record" => drop(typed.next()),
             "--saml-response=-" => {}
+            recorded if recorded.starts_with("--record=") => {}
             "--" => {
                 words.push(word);
                 words.extend(typed);

@@ -190,7 +190,7 @@ fn error_page(page: &Page, text: &str, step: usize) -> Error {
 /// Something only a browser, or a person with one, can do.
 pub fn needs_browser(page: &Page, visit: &Visit<'_>, what: &str) -> Error {
     Error::needs_you(format!("{} {what}: a browser is needed", page.host())).hint(format!(
-        "sign in at {} in a browser; `mai login --saml-response -` takes the answer for AWS from there",
+        "sign in at {} in a browser; the same command with `--saml-response -` takes the answer for AWS from there",
         visit.address()
     ))
 }
@@ -269,7 +269,7 @@ pub fn unfamiliar(page: &Page, step: usize) -> Error {
         host_of(&page.url)
     ))
     .because(format!("it says: {}", clean(&page.text)))
-    .hint("`mai login --record DIR` saves this sign-in, masked, so that it can be reported; or try the URL in a browser")
+    .hint("the same command with `--record DIR` saves this sign-in, masked, so that it can be reported; or try the URL in a browser")
 }
 
 /// Signed in, and yet nothing for AWS.

@@ -222,3 +222,20 @@ fn rows_tell_what_became_of_each_profile() {
         "profile\tstatus\ncorp\tleft out\naudit\tleft out\n"
     );
 }
+
+#[test]
+fn what_mai_cannot_do_yet_and_sections_that_clash_are_said_before_anything_is_written() {
+    let home = Home::new();
+    let two = SAML2AWS.replace("aws_profile = audit\n", "");
+    home.write(
+        ".saml2aws",
+        format!("{two}[okta]\nurl = https://x.okta.com/home/a/b/1\nprovider = Okta\n"),
+    );
+    let answer = home.mai("import -n").ok();
+    for words in [
+        "okta: `mai` does not know how to sign in to Okta yet",
+        "corp and audit both write to [saml], as they did",
+    ] {
+        assert!(answer.stderr.contains(words), "{words}: {answer}");
+    }
+}

@@ -210,3 +210,19 @@ fn one_sign_in_is_recorded_and_none_that_does_not_happen() {
         .fails(5, &["Recorded 0 pages"]);
     assert_eq!(replays(&home.path("walk")).end, "unreachable");
 }
+
+#[test]
+fn a_page_that_nobody_knows_can_be_recorded_before_there_is_a_profile() {
+    let testbed = Testbed::start();
+    let mut home = Home::new();
+    home.know(&testbed);
+    let url = testbed.face("error-page");
+    let line = format!("create prod -U ada --url {url} --record walk --password-stdin");
+    let answer = home.mai_with(&line, "a password\n");
+    assert_ne!(answer.code, Some(0), "{answer}");
+    assert!(
+        home.names("walk").contains(&"walk.json".to_owned()),
+        "{answer}"
+    );
+    assert!(home.names(".config/mai").is_empty(), "{answer}");
+}

@@ -18,8 +18,34 @@ struct File {
 #[serde(default)]
 struct AwsCli {
     profiles: BTreeMap<String, Profile>,
-    /// SAML providers of accounts, and what people call them; a list of maps with one entry each.
-    idps: Vec<BTreeMap<String, String>>,
+    /// SAML providers of accounts, and what people call them.
+    idps: Labels,
+}
+
+/// One table, or a list of tables with one entry each: both are around.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Labels {
+    Table(BTreeMap<String, String>),
+    List(Vec<BTreeMap<String, String>>),
+    /// Names alone are no reason to lose the profiles.
+    Other(serde::de::IgnoredAny),
+}
+
+impl Default for Labels {
+    fn default() -> Self {
+        Labels::List(Vec::new())
+    }
+}
+
+impl Labels {
+    fn all(self) -> Vec<(String, String)> {
+        match self {
+            Labels::Table(table) => table.into_iter().collect(),
+            Labels::List(tables) => tables.into_iter().flatten().collect(),
+            Labels::Other(_) => Vec::new(),
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -68,7 +94,7 @@ pub fn read(source: &Source<'_>) -> Result<Found> {
             ..Entry::default()
         });
     }
-    for (arn, label) in file.awscli.idps.into_iter().flatten() {
+    for (arn, label) in file.awscli.idps.all() {
         if let Ok(provider) = arn.parse::<ProviderArn>() {
             found
                 .accounts
@@ -81,6 +107,30 @@ pub fn read(source: &Source<'_>) -> Result<Found> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_accounts_may_be_one_table_or_something_else() {
+        let profiles = "  profiles: {dev: {org-domain: x.okta.com, aws-acct-fed-app-id: 0oa2}}\n";
+        for (idps, names) in [
+            (
+                "    \"arn:aws:iam::123456789012:saml-provider/okta\": Data\n",
+                1,
+            ),
+            ("    - 1\n", 0),
+        ] {
+            let text = format!("awscli:\n  idps:\n{idps}{profiles}");
+            let found = read(&Source {
+                text: &text,
+                shown: "~/.okta/okta.yaml",
+            })
+            .unwrap();
+            assert_eq!(
+                (found.accounts.len(), found.entries.len()),
+                (names, 1),
+                "{text}"
+            );
+        }
+    }
 
     #[test]
     fn profiles_and_account_names_are_read() {

@@ -26,6 +26,8 @@ pub struct Plan {
     pub notes: Vec<String>,
     /// Where the new identity providers are, to tell that two are one.
     places: Vec<(String, Url, Option<String>)>,
+    /// The profiles and the sections that they write to.
+    sections: Vec<(String, String)>,
 }
 
 impl Plan {
@@ -64,6 +66,11 @@ impl Plan {
             return;
         }
         let name = self.free_name(config, &entry.name, tool);
+        if let Some(product) = not_yet(&url) {
+            self.notes.push(format!(
+                "{name}: `mai` does not know how to sign in to {product} yet; it is worth a try, and waits for a later version"
+            ));
+        }
         let provider = self.provider(config, &entry, &url);
         let section = entry.aws_profile.filter(|section| *section != name);
         let settings = ProfileSettings {
@@ -76,6 +83,14 @@ impl Plan {
                 .filter(|region| self.fits(&name, "region", values::region(region))),
             duration: entry.duration,
         };
+        let section = settings.aws_profile.as_deref().unwrap_or(&name).to_owned();
+        if let Some((first, _)) = self.sections.iter().find(|(_, known)| *known == section) {
+            self.notes.push(format!(
+                "{first} and {name} both write to [{section}], as they did: the last one that signs in wins, and they cannot \
+                 be signed in to at once"
+            ));
+        }
+        self.sections.push((name.clone(), section));
         self.profiles.push(settings.profile(&name, &provider));
     }
 
@@ -169,6 +184,23 @@ impl Plan {
         self.write(&mut draft)?;
         Ok(String::from_utf8_lossy(&draft.finish()?).into_owned())
     }
+}
+
+/// Products whose pages are programs that this version does not talk to, by their hosts.
+fn not_yet(url: &Url) -> Option<&'static str> {
+    let host = url.host_str()?;
+    [
+        ("okta.com", "Okta"),
+        ("okta-emea.com", "Okta"),
+        ("oktapreview.com", "Okta"),
+        ("microsoftonline.com", "Entra ID"),
+        ("google.com", "Google"),
+        ("onelogin.com", "OneLogin"),
+        ("jumpcloud.com", "JumpCloud"),
+    ]
+    .into_iter()
+    .find(|(domain, _)| host == *domain || host.ends_with(&format!(".{domain}")))
+    .map(|(_, product)| product)
 }
 
 /// The profile that does the same already.
