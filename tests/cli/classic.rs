@@ -214,31 +214,31 @@ fn a_classic_file_may_be_named_and_is_never_written() {
     let testbed = Testbed::start();
     let mut home = Home::new();
     home.know(&testbed);
-    let old = home.write("work/mai.yaml", yaml(&testbed.face("simple")));
-    let before = home.read("work/mai.yaml");
+    let old = home.write("elsewhere/mai.yaml", yaml(&testbed.face("simple")));
+    let before = home.read("elsewhere/mai.yaml");
     home.login(&format!("audit -c {}", old.display())).ok();
-    assert_eq!(home.names("work"), ["last_update.yaml", "mai.yaml"]);
+    assert_eq!(home.names("elsewhere"), ["last_update.yaml", "mai.yaml"]);
     let answer = home.mai(&format!("-c {} delete prod", old.display())).ok();
     assert!(
         answer
             .stderr
-            .contains("~/work/profiles.yaml, which counts from now on; name that one with -c"),
+            .contains("~/elsewhere/profiles.yaml, which counts from now on; name that one with -c"),
         "{answer}"
     );
     home.mai(&format!("-c {} delete audit", old.display()))
         .fails(
             2,
             &[
-                "~/work/mai.yaml belongs to the Python Mai and is never changed",
-                "there is ~/work/profiles.yaml by now",
+                "~/elsewhere/mai.yaml belongs to the Python Mai and is never changed",
+                "there is ~/elsewhere/profiles.yaml by now",
             ],
         );
     home.mai(&format!(
         "-c {} delete audit",
-        home.path("work/profiles.yaml").display()
+        home.path("elsewhere/profiles.yaml").display()
     ))
     .ok();
-    assert_eq!(home.read("work/mai.yaml"), before);
+    assert_eq!(home.read("elsewhere/mai.yaml"), before);
 }
 
 #[test]
