@@ -124,9 +124,10 @@ fn next(run: &Run, wish: &Wish, line: &Line) {
         "default" => String::new(),
         name => format!(" --profile {name}"),
     };
-    run.ui.say(&format!(
-        "Try `aws{profile} sts get-caller-identity`; from now on `{login}` renews the keys."
-    ));
+    // A line each: they are there to be copied, and 80 columns are not much.
+    run.ui
+        .say(&format!("Try them:  aws{profile} sts get-caller-identity"));
+    run.ui.say(&format!("New keys:  {login}"));
 }
 
 /// The document of a login, with what is known although keys are missing.

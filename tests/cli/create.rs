@@ -51,7 +51,8 @@ fn an_empty_home_has_a_profile_and_keys_after_one_sign_in() {
         "Wrote profile corp-prod and identity provider idp to ~/.config/mai/profiles.yaml.",
         "Signed in to corp-prod until",
         "Admin in 222222222222",
-        "Try `aws --profile corp-prod sts get-caller-identity`; from now on `mai login corp-prod` renews the keys.",
+        "Try them:  aws --profile corp-prod sts get-caller-identity",
+        "New keys:  mai login corp-prod",
     ] {
         assert!(seen.contains(said), "`{said}` is missing in:\n{seen}");
     }
