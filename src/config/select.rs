@@ -24,7 +24,10 @@ impl Config {
                 some_of(&group.names())
             )));
         }
-        self.profile(name).ok_or_else(|| self.unknown(name))
+        // Only profiles are proposed: a group would be refused again.
+        let profiles = || self.profiles.iter().map(|profile| profile.name.as_str());
+        self.profile(name)
+            .ok_or_else(|| unknown(name, profiles().collect()))
     }
 
     /// Is it the one that `default_profile` names?
@@ -131,19 +134,13 @@ impl Config {
             return group
                 .members
                 .iter()
-                .map(|member| self.profile(member).ok_or_else(|| self.unknown(member)))
+                .map(|member| {
+                    self.profile(member)
+                        .ok_or_else(|| unknown(member, self.names().collect()))
+                })
                 .collect();
         }
-        Err(self.unknown(name))
-    }
-
-    fn unknown(&self, name: &str) -> Error {
-        let known: Vec<&str> = self.names().collect();
-        let error = Error::usage(format!("there is no profile `{}`", clean(name)));
-        match did_you_mean(name, known.iter().copied()) {
-            Some(hint) => error.hint(hint),
-            None => error.hint(format!("there is: {}", some_of(&known))),
-        }
+        Err(unknown(name, self.names().collect()))
     }
 
     /// Names of all profiles, then of all groups.
@@ -205,4 +202,12 @@ fn one_section_each(profiles: &[&Profile]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn unknown(name: &str, known: Vec<&str>) -> Error {
+    let error = Error::usage(format!("there is no profile `{}`", clean(name)));
+    match did_you_mean(name, known.iter().copied()) {
+        Some(hint) => error.hint(hint),
+        None => error.hint(format!("there is: {}", some_of(&known))),
+    }
 }

@@ -24,6 +24,7 @@ pub fn places(patient: &Patient) -> Area {
     if let Ok(config) = &patient.config {
         stored(&mut area, patient, config, state);
     }
+    crypted_keyring(&mut area, patient);
     area.good("vault: there is none; sessions of identity providers are not kept in this version");
     let shown = patient.paths.shown(state);
     if !state.exists() {
@@ -74,6 +75,23 @@ fn stored(area: &mut Area, patient: &Patient, config: &Config, state: &std::path
     }
     for provider in config.identity_providers.values() {
         area.good(of_provider(patient, config, provider, &mut keyring));
+    }
+}
+
+/// Python's keyring could lock its file with a password of its own; that one is not opened.
+fn crypted_keyring(area: &mut Area, patient: &Patient) {
+    let Ok(plain) = patient.paths.python_keyring() else {
+        return;
+    };
+    let file = plain.with_file_name("crypted_pass.cfg");
+    if file.exists() {
+        area.note(
+            format!(
+                "{} holds passwords under a password of their own, and is not read",
+                patient.paths.shown(&file)
+            ),
+            "type the password once; `mai` keeps it if you like",
+        );
     }
 }
 

@@ -283,6 +283,14 @@ fn the_python_mais_home_is_understood() {
     );
     let answer = home.mai("doctor").ok();
     assert!(!answer.stdout.contains("hunter2"), "{answer}");
+    home.write(".local/share/python_keyring/crypted_pass.cfg", "[mai]\n");
+    let answer = home.mai("doctor").ok();
+    assert!(
+        answer
+            .stdout
+            .contains("crypted_pass.cfg holds passwords under a password of their own"),
+        "{answer}"
+    );
     home.profiles("profiles:\n");
     let answer = home.mai("doctor").ok();
     assert!(

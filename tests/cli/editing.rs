@@ -264,3 +264,15 @@ fn a_file_that_cannot_be_cut_safely_stays() {
     home.mai("delete b").ok();
     assert_eq!(home.read(FILE), yaml.replace("  b: *a\n", ""));
 }
+
+#[test]
+fn a_name_that_is_none_is_answered_with_profiles_only() {
+    let home = Home::new();
+    home.profiles(YAML);
+    for verb in ["delete", "set-default"] {
+        let answer = home
+            .mai(&format!("{verb} zzzzzz"))
+            .fails(2, &["there is: "]);
+        assert!(!answer.stderr.contains("morning"), "{answer}");
+    }
+}
