@@ -25,18 +25,12 @@ pub fn begin(folder: &Path) -> Result<Recording> {
 
 /// Writes what was recorded, masked, and says where it is. Without a request there is nothing, and no folder either.
 pub fn end() -> Result<Option<String>> {
-    // It stays where Ctrl-C finds it until it is masked: nobody is kept waiting for that.
-    let recording = current().as_ref().map(|(recording, _)| recording.clone());
-    let masked = match recording.as_ref().map(masked) {
-        Some(masked) => masked.transpose(),
-        None => None,
-    };
-    // A Ctrl-C that comes now finds the folder whole.
+    // Also a Ctrl-C that comes now finds the folder whole.
     let _whole = process::undisturbed();
-    match (current().take(), masked) {
-        (Some((_, folder)), Some(masked)) => fill(folder, &masked?).map(Some),
-        _ => Ok(None),
-    }
+    let Some((recording, folder)) = current().take() else {
+        return Ok(None);
+    };
+    write(&recording, folder)
 }
 
 /// The same for a run that is cut off.
@@ -52,27 +46,21 @@ pub fn leave() {
     if recording.is_busy() {
         return drop(folder);
     }
-    let told = match masked(&recording).transpose() {
-        Some(masked) => masked.and_then(|masked| fill(folder, &masked)),
-        None => return,
-    };
-    match told {
-        Ok(told) => process::tell(&told),
+    match write(&recording, folder) {
+        Ok(Some(told)) => process::tell(&told),
+        Ok(None) => {}
         Err(error) => process::tell(&format!("warning: {error}")),
     }
 }
 
-fn masked(recording: &Recording) -> Result<Option<Masked>> {
-    match recording.is_empty() {
-        true => Ok(None),
-        false => recording.masked(arn::is_sign_in_host).map(Some),
+fn write(recording: &Recording, folder: NewFolder) -> Result<Option<String>> {
+    if recording.is_empty() {
+        return Ok(None);
     }
-}
-
-fn fill(folder: NewFolder, masked: &Masked) -> Result<String> {
-    let told = told(masked, folder.path());
+    let masked = recording.masked(arn::is_sign_in_host)?;
+    let told = told(&masked, folder.path());
     folder.fill(&masked.files)?;
-    Ok(told)
+    Ok(Some(told))
 }
 
 fn told(masked: &Masked, folder: &Path) -> String {

@@ -2,7 +2,7 @@
 
 use mai_testbed::{PASSWORD, Testbed};
 
-use crate::sign_ins::{ada_at, after_password, ends_in_keys, home_of, traffic};
+use crate::sign_ins::{a_code_ends_it, ada_at, after_password, ends_in_keys, home_of, traffic};
 use crate::support::{Home, PROFILES, corp};
 
 #[test]
@@ -70,12 +70,7 @@ fn a_code_goes_with_the_device_that_a_script_names() {
     let mut terminal = after_password(&home);
     terminal.expect("Code").expect(": ").line("000000");
     terminal.expect("Invalid credentials");
-    terminal
-        .expect("That code was refused")
-        .expect(": ")
-        .line(&testbed.code("otto"));
-    let (seen, code) = terminal.end();
-    assert_eq!(code, 0, "{seen}");
+    a_code_ends_it(terminal, "That code was refused", &testbed.code("otto"));
     assert_eq!(traffic(&testbed), (6, 1));
 }
 
@@ -83,25 +78,15 @@ fn a_code_goes_with_the_device_that_a_script_names() {
 fn of_several_ways_the_configured_one_is_taken_or_the_person_picks() {
     let testbed = Testbed::start();
     let home = home_of(&testbed, "cas-ways", "otto", "    mfa: {method: totp}\n");
-    let mut terminal = after_password(&home);
-    terminal
-        .expect("Code")
-        .expect(": ")
-        .line(&testbed.code("otto"));
-    let (seen, code) = terminal.end();
-    assert_eq!(code, 0, "{seen}");
+    let terminal = after_password(&home);
+    let seen = a_code_ends_it(terminal, "Code", &testbed.code("otto"));
     assert!(!seen.contains("type to filter"), "{seen}");
 
     testbed.forget_codes();
     let home = home_of(&testbed, "cas-ways", "otto", "");
     let mut terminal = after_password(&home);
     terminal.expect("type to filter").keys("google\r");
-    terminal
-        .expect("Code")
-        .expect(": ")
-        .line(&testbed.code("otto"));
-    let (seen, code) = terminal.end();
-    assert_eq!(code, 0, "{seen}");
+    let seen = a_code_ends_it(terminal, "Code", &testbed.code("otto"));
     // A security key is of no use here.
     assert!(!seen.contains("WebAuthn"), "{seen}");
 }

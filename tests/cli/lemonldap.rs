@@ -2,7 +2,9 @@
 
 use mai_testbed::{PASSWORD, Server, Testbed};
 
-use crate::sign_ins::{READER, after_password, ends_in_keys, home_of, tablet, traffic};
+use crate::sign_ins::{
+    READER, a_code_ends_it, after_password, ends_in_keys, home_of, tablet, traffic,
+};
 use crate::support::{Home, corp, sts_calls};
 
 /// The pages that were asked for, as `METHOD path`.
@@ -168,13 +170,8 @@ fn a_code_is_typed_where_it_is_asked_for() {
 fn a_portal_that_forgot_the_service_is_asked_again_and_not_for_another_proof() {
     let testbed = Testbed::start();
     let home = home_of(&testbed, "lemonldap-menu", "otto", "");
-    let mut terminal = after_password(&home);
-    terminal
-        .expect("Code")
-        .expect(": ")
-        .line(&testbed.code("otto"));
-    let (seen, code) = terminal.end();
-    assert_eq!(code, 0, "{seen}");
+    let terminal = after_password(&home);
+    a_code_ends_it(terminal, "Code", &testbed.code("otto"));
     assert_eq!(pages(&testbed).len(), 5);
     assert_eq!(traffic(&testbed).1, 1);
 }
@@ -199,13 +196,8 @@ fn a_wrong_code_ends_the_sign_in_as_its_page_has_no_form() {
 fn of_several_factors_the_configured_one_is_taken_or_the_person_picks() {
     let testbed = Testbed::start();
     let kim = |more: &str| home_of(&testbed, "lemonldap", "kim", more);
-    let mut terminal = after_password(&kim("    mfa: {method: totp}\n"));
-    terminal
-        .expect("Code")
-        .expect(": ")
-        .line(&testbed.code("kim"));
-    let (seen, code) = terminal.end();
-    assert_eq!(code, 0, "{seen}");
+    let terminal = after_password(&kim("    mfa: {method: totp}\n"));
+    a_code_ends_it(terminal, "Code", &testbed.code("kim"));
 
     testbed.clear_requests();
     let mut terminal = after_password(&kim(""));

@@ -2,7 +2,9 @@
 
 use mai_testbed::{ODD_PASSWORD, PASSWORD, Testbed};
 
-use crate::sign_ins::{ada_at, after_password, ends_in_keys, home_of, tablet, traffic};
+use crate::sign_ins::{
+    a_code_ends_it, ada_at, after_password, ends_in_keys, home_of, tablet, traffic,
+};
 use crate::support::{Home, PROFILES, corp, sts_calls};
 
 #[test]
@@ -206,13 +208,8 @@ fn the_pin_of_a_token_is_asked_for_and_is_not_the_password() {
 fn a_security_key_is_passed_where_there_is_another_way() {
     let testbed = Testbed::start();
     let home = home_of(&testbed, "shibboleth-webauthn", "otto", "");
-    let mut terminal = after_password(&home);
-    terminal
-        .expect("Code")
-        .expect(": ")
-        .line(&testbed.code("otto"));
-    let (seen, code) = terminal.end();
-    assert_eq!(code, 0, "{seen}");
+    let terminal = after_password(&home);
+    a_code_ends_it(terminal, "Code", &testbed.code("otto"));
 
     let home = home_of(&testbed, "shibboleth-webauthn-only", "otto", "");
     let hint = "browser; the same command with `--saml-response -` takes the answer";

@@ -37,6 +37,15 @@ pub fn after_password(home: &Home) -> Terminal {
     terminal
 }
 
+/// Types a code at the question that has `words` in it; all is well, and what was seen comes back.
+#[track_caller]
+pub fn a_code_ends_it(mut terminal: Terminal, words: &str, code: &str) -> String {
+    terminal.expect(words).expect(": ").line(code);
+    let (seen, exit) = terminal.end();
+    assert_eq!(exit, 0, "{seen}");
+    seen
+}
+
 /// What kim's second device shows now.
 pub fn tablet() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);

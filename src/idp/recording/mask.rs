@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use ring::rand::{SecureRandom, SystemRandom};
+use zeroize::Zeroizing;
 
 use super::{people, words};
 
@@ -25,7 +26,7 @@ pub struct Masker {
     taken: HashSet<String>,
     pub(super) hosts: HashMap<String, String>,
     /// The words of each secret of this run, in lower case.
-    secrets: Vec<Vec<String>>,
+    secrets: Zeroizing<Vec<Vec<String>>>,
     /// What people and companies of this run are called, in lower case.
     names: HashSet<String>,
     /// How deep documents within documents are looked at.
@@ -95,7 +96,7 @@ impl Masker {
             tokens: HashMap::new(),
             taken: HashSet::new(),
             hosts: HashMap::new(),
-            secrets,
+            secrets: Zeroizing::new(secrets),
             names: HashSet::new(),
             depth: 0,
             value_depth: 0,
@@ -224,7 +225,7 @@ impl Masker {
             .iter()
             .map(|(from, to)| text[*from..*to].to_lowercase())
             .collect();
-        for secret in &self.secrets {
+        for secret in self.secrets.iter() {
             for at in 0..(lower.len() + 1).saturating_sub(secret.len()) {
                 if lower[at..at + secret.len()] == secret[..] {
                     hidden[at..at + secret.len()].fill(true);

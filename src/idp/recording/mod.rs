@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::HeaderMap;
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::page::host_of;
 use super::visit::{Agreement, Choice, CodeKind, CodeRequest, Person, PushRequest, Settings};
@@ -140,13 +141,14 @@ impl Recording {
 
 impl Notes {
     /// Everything that must not be in the recording in any spelling.
-    fn secrets(&self, is_aws: fn(&str) -> bool) -> Vec<String> {
-        let mut all: Vec<String> = self
+    fn secrets(&self, is_aws: fn(&str) -> bool) -> Zeroizing<Vec<String>> {
+        let all: Vec<String> = self
             .passwords
             .iter()
             .chain(&self.codes)
             .map(|secret| secret.expose().to_owned())
             .collect();
+        let mut all = Zeroizing::new(all);
         for user in &self.users {
             all.push(user.clone());
             all.extend(user.split(['@', '\\']).map(str::to_owned));
