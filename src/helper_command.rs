@@ -103,12 +103,8 @@ impl HelperCommand {
             ))
             .hint("run it by hand: it gets neither the terminal nor input here"));
         };
-        if IS_LEAVING.load(Ordering::SeqCst) {
-            // The command was ended by the signal that is ending us: its failure is nobody's news.
-            loop {
-                std::thread::park();
-            }
-        }
+        // Ended by the signal that is ending us: its failure is nobody's news.
+        park_if_leaving();
         if !status.success() {
             return Err(self.failed(status));
         }
@@ -218,8 +214,7 @@ struct Running {
 
 impl Running {
     fn start(mut command: Command) -> std::io::Result<Running> {
-        let mut child = command.spawn()?;
-        group::remember(&child);
+        let mut child = group::start(&mut command)?;
         // All of it at once: a vector that grows leaves copies behind.
         let buffer = Zeroizing::new(Vec::with_capacity(LONGEST_OUTPUT + 1));
         let printed = Arc::new(Mutex::new(buffer));
@@ -297,6 +292,13 @@ fn read_into(mut stdout: ChildStdout, printed: &Mutex<Zeroizing<Vec<u8>>>) {
 /// The process is about to end, whatever a command says.
 static IS_LEAVING: AtomicBool = AtomicBool::new(false);
 
+/// Stays here while the signal thread ends the process.
+fn park_if_leaving() {
+    while IS_LEAVING.load(Ordering::SeqCst) {
+        std::thread::park();
+    }
+}
+
 /// Ends the command that is running right now, with all it started, if there is one.
 ///
 /// For the signal thread: Ctrl-C reaches only our own process group.
@@ -308,24 +310,39 @@ pub fn kill_running() {
 /// The process group of the command that is running; there is one at a time.
 #[cfg(unix)]
 mod group {
-    use std::process::Child;
-    use std::sync::atomic::{AtomicI32, Ordering};
+    use std::process::{Child, Command};
+    use std::sync::atomic::Ordering;
+    use std::sync::{Mutex, MutexGuard, PoisonError};
     use std::time::Duration;
 
     use rustix::process::{Pid, Signal, kill_process_group};
 
-    static RUNNING: AtomicI32 = AtomicI32::new(0);
+    static RUNNING: Mutex<Option<Pid>> = Mutex::new(None);
 
-    pub fn remember(child: &Child) {
-        RUNNING.store(i32::try_from(child.id()).unwrap_or(0), Ordering::SeqCst);
+    fn running() -> MutexGuard<'static, Option<Pid>> {
+        RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts and remembers in one piece: a signal between the two would leave the command behind.
+    pub fn start(command: &mut Command) -> std::io::Result<Child> {
+        let mut running = running();
+        if super::IS_LEAVING.load(Ordering::SeqCst) {
+            // Without the lock, which the signal thread wants next.
+            drop(running);
+            super::park_if_leaving();
+            return Err(std::io::ErrorKind::Interrupted.into());
+        }
+        let child = command.spawn()?;
+        *running = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        Ok(child)
     }
 
     pub fn forget() {
-        RUNNING.store(0, Ordering::SeqCst);
+        *running() = None;
     }
 
     pub fn kill() {
-        let Some(group) = Pid::from_raw(RUNNING.swap(0, Ordering::SeqCst)) else {
+        let Some(group) = running().take() else {
             return;
         };
         // A moment to put things in order; a group that is gone already is what we want.
@@ -338,7 +355,9 @@ mod group {
 
 #[cfg(not(unix))]
 mod group {
-    pub fn remember(_: &std::process::Child) {}
+    pub fn start(command: &mut std::process::Command) -> std::io::Result<std::process::Child> {
+        command.spawn()
+    }
     pub fn forget() {}
     pub fn kill() {}
 }
