@@ -76,6 +76,9 @@ pub(super) fn identity_provider(
         remember_device: fields
             .flag("remember_device")?
             .unwrap_or_else(|| Sourced::built_in(false)),
+        keep_session: fields
+            .flag("keep_session")?
+            .unwrap_or_else(|| Sourced::built_in(true)),
         consent: match fields.get("consent") {
             Some(field) => field.word(&[("ask", Consent::Ask), ("accept", Consent::Accept)])?,
             None => Sourced::built_in(Consent::Ask),
@@ -92,12 +95,10 @@ pub(super) fn identity_provider(
 
 /// Keys whose one value is what this version does anyway, and whose other value it cannot do yet.
 fn refuse_later_values(fields: &Fields<'_>) -> Result<()> {
-    for key in ["keep_session", "autofill"] {
-        if let Some(field) = fields.get(key)
-            && *field.flag()?
-        {
-            return Err(field.not_yet("true"));
-        }
+    if let Some(field) = fields.get("autofill")
+        && *field.flag()?
+    {
+        return Err(field.not_yet("true"));
     }
     if let Some(field) = fields.get("browser") {
         let word = field.word(&[("never", ""), ("ask", "ask"), ("auto", "auto")])?;

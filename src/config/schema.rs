@@ -90,6 +90,8 @@ pub struct IdentityProvider {
     pub password: Sourced<PasswordSource>,
     pub mfa: Mfa,
     pub remember_device: Sourced<bool>,
+    /// Is the provider's session kept for the next login?
+    pub keep_session: Sourced<bool>,
     pub consent: Sourced<Consent>,
     /// `host` or `host:port`, lower case, international names in punycode.
     pub trusted_hosts: Vec<Sourced<String>>,
@@ -175,6 +177,7 @@ impl IdentityProvider {
                 code: Sourced::built_in(CodeSource::Ask),
             },
             remember_device: Sourced::built_in(false),
+            keep_session: Sourced::built_in(true),
             consent: Sourced::built_in(Consent::Ask),
             trusted_hosts: Vec::new(),
             ca_bundle: None,

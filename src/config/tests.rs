@@ -284,7 +284,6 @@ fn keys_of_later_versions_are_refused_by_name() {
         "browser_path: x",
         "browser_timeout: 5m",
         "autofill: true",
-        "keep_session: true",
         "mfa: {method: duo}",
     ] {
         let (message, _) = refusal(&with_provider(line));
@@ -303,6 +302,7 @@ fn keys_of_later_versions_are_refused_by_name() {
         "browser: never",
         "autofill: false",
         "keep_session: false",
+        "keep_session: true",
     ] {
         config(&with_provider(line));
     }

@@ -140,6 +140,11 @@ pub fn settings(config: &Config) -> Vec<Setting> {
             provider.remember_device.value,
             &provider.remember_device,
         );
+        all.add(
+            &at("keep_session"),
+            provider.keep_session.value,
+            &provider.keep_session,
+        );
         let consent = match provider.consent.value {
             Consent::Ask => "ask",
             Consent::Accept => "accept",

@@ -22,8 +22,6 @@ pub mod visit;
 
 pub mod call;
 
-pub mod storage;
-
 pub mod factors;
 
 pub mod person;

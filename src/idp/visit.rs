@@ -16,9 +16,9 @@ use super::page::{Page, host_of};
 pub use super::person::{
     Agreement, AgreementKind, Choice, CodeKind, CodeRequest, Person, PushRequest,
 };
-use super::storage::Storage;
 use crate::error::{Error, Result, clean};
 use crate::net::hops::{TrustedOrigins, is_open_to_others};
+use crate::net::storage::Storage;
 use crate::presence::Presence;
 use crate::secret::Secret;
 

@@ -20,6 +20,7 @@ use crate::assertion::Assertion;
 use crate::clock;
 use crate::error::{Error, Kind, Result};
 use crate::net::hops::{TrustedOrigins, is_open_to_others, same_origin};
+use crate::net::storage::Storage;
 use crate::net::visitor::{Body, Method, Passed, Request, Response, Visitor};
 use crate::secret::Secret;
 
@@ -64,6 +65,12 @@ pub(super) trait Fetch {
     fn keep_cookie(&mut self, url: &Url, cookie: &str);
     /// The value of a cookie, for a script of a page at `url`.
     fn cookie(&self, url: &Url, name: &str) -> Option<String>;
+    /// What earlier sign-ins left in the local storage.
+    fn take_storage(&mut self) -> Storage {
+        Storage::default()
+    }
+    /// What this one leaves there.
+    fn keep_storage(&mut self, _storage: Storage) {}
     /// The redirects of the last fetch, for a recording.
     fn passed(&mut self) -> Vec<Passed> {
         Vec::new()
@@ -81,6 +88,14 @@ impl Fetch for Visitor {
 
     fn cookie(&self, url: &Url, name: &str) -> Option<String> {
         self.jar().value(url, name)
+    }
+
+    fn take_storage(&mut self) -> Storage {
+        std::mem::take(&mut self.session_mut().storage)
+    }
+
+    fn keep_storage(&mut self, storage: Storage) {
+        self.session_mut().storage = storage;
     }
 
     fn passed(&mut self) -> Vec<Passed> {
@@ -107,6 +122,7 @@ pub(super) async fn walk<F: Fetch>(
     }
     let mut visit = Visit::new(settings, built_in, person);
     visit.wanted_source = providers::wanted_source(settings);
+    visit.storage = fetcher.take_storage();
     let mut walk = Walk {
         fetcher,
         is_aws,
@@ -120,6 +136,8 @@ pub(super) async fn walk<F: Fetch>(
         seen: HashMap::new(),
     };
     let outcome = walk.run().await;
+    walk.fetcher
+        .keep_storage(std::mem::take(&mut walk.visit.storage));
     match (outcome, walk.before_request) {
         // The request was a guess; what the address itself says is nearer to the truth.
         (Err(error), Some(first))

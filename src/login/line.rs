@@ -12,15 +12,14 @@ use crate::config::IdentityProvider;
 use crate::error::{Error, Kind, Result, clean};
 use crate::idp::walk::Arrival;
 use crate::login::account_names::account_name;
+use crate::login::answers::Answers;
 use crate::login::plan::{self, LoginPlan, SignIn};
 use crate::login::redeem;
 use crate::login::report::{Keys, Line, Outcome};
-use crate::login::sign_in::Answers;
 use crate::login::standing::Present;
 use crate::login::target::Standing;
-use crate::login::{Doors, flight, keep, orders};
+use crate::login::{Doors, flight, keep, orders, sign_in};
 use crate::net::client::{self, ClientCertificate, ClientSettings};
-use crate::net::visitor::Visitor;
 use crate::store::learned::Learned;
 
 /// The end of a login, before it is reported.
@@ -148,8 +147,11 @@ fn one_sign_in<'a>(
         Ok::<_, Error>((results, roles, refused, answers))
     });
     doors.ui.done();
-    let (results, roles, refused, answers) = redeemed?;
+    let (results, roles, refused, mut answers) = redeemed?;
     let kept = keep::keep(plan, doors, results, &roles)?;
+    if let Some(answers) = &mut answers {
+        answers.keep_session();
+    }
     let mut has_keys = false;
     for (place, outcome) in refused.into_iter().chain(kept) {
         has_keys |= matches!(outcome, Outcome::SignedIn(_));
@@ -242,7 +244,7 @@ async fn arrive<'a>(
     };
     let command = format!("mai login {}", first.profile);
     let mut answers = Answers::new(doors, provider, command, Box::new(open_sts))?;
-    let arrival = answers.sign_in(&mut Visitor::new(client.clone())).await?;
+    let arrival = sign_in::sign_in(client, &mut answers).await?;
     Ok((arrival, answers))
 }
 

@@ -1,9 +1,11 @@
 //! The straight line of a login, the only room that knows both an identity provider and AWS.
 
 pub mod account_names;
+pub mod answers;
 pub mod code_question;
 pub mod flight;
 pub mod keep;
+pub mod kept_session;
 pub mod last_update;
 pub mod line;
 pub mod offer;

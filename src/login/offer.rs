@@ -6,11 +6,11 @@ use crate::aws::saml::{self, Statement};
 use crate::config::IdentityProvider;
 use crate::error::{Error, Result};
 use crate::login::account_names::{self, account_name};
+use crate::login::answers::Answers;
 use crate::login::line::client_settings;
-use crate::login::sign_in::Answers;
+use crate::login::sign_in;
 use crate::login::{Doors, flight, role_choice};
 use crate::net::client;
-use crate::net::visitor::Visitor;
 use crate::store::learned::Learned;
 
 /// A role that is offered, with the name people use for its account.
@@ -75,7 +75,8 @@ pub fn sign_in<'a>(
         None => {
             let command = errand.command.to_string();
             let mut answers = Answers::new(doors, provider, command, Box::new(|| {}))?;
-            let arrival = runtime.block_on(answers.sign_in(&mut Visitor::new(client.clone())))?;
+            let arrival = runtime.block_on(sign_in::sign_in(&client, &mut answers))?;
+            answers.keep_session();
             (arrival.assertion, Some(answers))
         }
     };

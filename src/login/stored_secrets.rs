@@ -6,6 +6,7 @@ use crate::login::Doors;
 use crate::secret::Secret;
 use crate::store::keyring::{Account, Keyring, Mode, SecretKind};
 use crate::store::python_keyring;
+use crate::store::vault::{self, Vault, VaultKey};
 
 /// The store in force, opened when something is asked of it.
 ///
@@ -85,6 +86,26 @@ impl<'a> StoredSecrets<'a> {
     /// True if there was something to drop.
     pub fn drop(&mut self, account: &Account) -> bool {
         self.with(|keyring| keyring.delete(account)) == Some(true)
+    }
+
+    /// Does something with the vault, made if need be and wanted. What fails costs no login, and is said to who wants
+    /// to know: the vault is a convenience.
+    pub fn vault<T>(&mut self, make: bool, work: impl FnOnce(&Vault) -> Result<T>) -> Option<T> {
+        let folder = self.doors.paths.state_folder().ok()?;
+        if !make && !vault::exists(folder) {
+            return None;
+        }
+        let key = match make {
+            true => VaultKey::find_or_make(&mut self.keyring),
+            false => VaultKey::find(&mut self.keyring),
+        };
+        let done = key.and_then(|key| key.map(|key| work(&Vault::new(folder, key))).transpose());
+        done.unwrap_or_else(|error| {
+            self.doors
+                .ui
+                .detail(&format!("no session is kept: {error}"));
+            None
+        })
     }
 
     fn account(&self, kind: SecretKind, user: &str) -> Account {

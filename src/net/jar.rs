@@ -1,11 +1,14 @@
 //! Cookies, with the scopes a browser gives them.
 
-use cookie_store::{CookieStore, RawCookie};
+use std::convert::Infallible;
+use std::fmt;
+
+use cookie_store::{Cookie, CookieStore, RawCookie};
 use url::{Host, Url};
 
 use super::hops::is_open_to_others;
 
-/// The cookies of one sign-in.
+/// The cookies of a sign-in.
 ///
 /// Each goes back only to the hosts and paths it was set for, and a `Secure` one never over plain http, except to
 /// this computer itself. `SameSite` is not looked at: all we do is what a browser calls a top-level navigation.
@@ -28,6 +31,29 @@ impl Jar {
         let _ = self.0.insert_raw(&cookie, url);
     }
 
+    /// A jar with these cookies, except those that have expired.
+    pub(super) fn of(cookies: Vec<Cookie<'static>>) -> Jar {
+        let cookies = cookies.into_iter().map(Ok::<_, Infallible>);
+        match CookieStore::from_cookies(cookies, false) {
+            Ok(store) => Jar(store),
+        }
+    }
+
+    /// All cookies, to be kept.
+    pub(super) fn cookies(&self) -> Vec<Cookie<'static>> {
+        self.0.iter_unexpired().cloned().collect()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.iter_unexpired().next().is_none()
+    }
+
+    /// Drops the cookies that a browser drops when it is closed.
+    pub(super) fn close(&mut self) {
+        let kept = self.cookies();
+        *self = Jar::of(kept.into_iter().filter(|c| c.is_persistent()).collect());
+    }
+
     /// The value of a cookie that a request to `url` would carry.
     pub fn value(&self, url: &Url, name: &str) -> Option<String> {
         let cookies = self.0.matches(url);
@@ -47,6 +73,13 @@ impl Jar {
             .map(|cookie| format!("{}={}", cookie.name(), cookie.value()))
             .collect();
         (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+}
+
+/// Cookies are as good as passwords: only their number shows.
+impl fmt::Debug for Jar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Jar({} cookies)", self.0.iter_any().count())
     }
 }
 

@@ -18,6 +18,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::body;
+use super::browser_session::BrowserSession;
 use super::explain::explain;
 use super::hops::{self, TrustedOrigins, host_of};
 use super::jar::Jar;
@@ -127,7 +128,7 @@ pub struct Passed {
 /// another origin.
 pub struct Visitor {
     client: reqwest::Client,
-    jar: Jar,
+    session: BrowserSession,
     requests: usize,
     /// How long servers may still be waited for.
     patience: Duration,
@@ -136,9 +137,14 @@ pub struct Visitor {
 
 impl Visitor {
     pub fn new(client: reqwest::Client) -> Self {
+        Visitor::resuming(client, BrowserSession::default())
+    }
+
+    /// One that was there before.
+    pub fn resuming(client: reqwest::Client, session: BrowserSession) -> Self {
         Visitor {
             client,
-            jar: Jar::default(),
+            session,
             requests: 0,
             patience: SIGN_IN_LIMIT,
             passed: Vec::new(),
@@ -168,11 +174,20 @@ impl Visitor {
     }
 
     pub fn jar(&self) -> &Jar {
-        &self.jar
+        &self.session.jar
     }
 
     pub fn jar_mut(&mut self) -> &mut Jar {
-        &mut self.jar
+        &mut self.session.jar
+    }
+
+    /// What it has of this and earlier sign-ins.
+    pub fn session(&self) -> &BrowserSession {
+        &self.session
+    }
+
+    pub fn session_mut(&mut self) -> &mut BrowserSession {
+        &mut self.session
     }
 
     /// The redirects of the last fetch.
@@ -260,7 +275,7 @@ impl Visitor {
         })?;
         for cookie in answer.headers().get_all(SET_COOKIE) {
             let cookie = String::from_utf8_lossy(cookie.as_bytes());
-            self.jar.store(&request.url, &cookie);
+            self.session.jar.store(&request.url, &cookie);
         }
         Ok(answer)
     }
@@ -306,7 +321,7 @@ impl Visitor {
         if let Some(body) = &request.body {
             set(CONTENT_TYPE, &body.content_type, false);
         }
-        if let Some(cookies) = self.jar.header(&request.url) {
+        if let Some(cookies) = self.session.jar.header(&request.url) {
             set(COOKIE, &cookies, true);
         }
         if let Some((user, password)) = &request.basic {
@@ -325,7 +340,7 @@ impl Visitor {
         let mut hasher = DefaultHasher::new();
         request.method.hash(&mut hasher);
         request.url.as_str().hash(&mut hasher);
-        self.jar.header(&request.url).hash(&mut hasher);
+        self.session.jar.header(&request.url).hash(&mut hasher);
         hasher.finish()
     }
 }

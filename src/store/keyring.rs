@@ -70,6 +70,11 @@ impl Account {
         Account(user.to_owned())
     }
 
+    /// The key of the vault, of which there is one in a state folder.
+    pub fn vault_key() -> Account {
+        Account(format!("{}/mai", SecretKind::VaultKey.name()))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -14,3 +14,4 @@ pub mod python_keyring;
 mod record;
 pub mod sessions;
 pub mod state_folder;
+pub mod vault;

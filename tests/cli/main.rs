@@ -23,6 +23,7 @@ mod editing;
 mod files;
 mod homes;
 mod import;
+mod kept_sessions;
 mod lemonldap;
 mod openam;
 mod pages;

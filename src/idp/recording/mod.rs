@@ -22,6 +22,7 @@ use super::visit::{Agreement, Choice, CodeKind, CodeRequest, Person, PushRequest
 use super::walk::{Arrival, Fetch, PATIENCE, walk};
 use crate::error::{Kind, Result};
 use crate::net::hops::TrustedOrigins;
+use crate::net::storage::Storage;
 use crate::net::visitor::{Passed, Request, Response, Visitor};
 use crate::secret::Secret;
 
@@ -221,6 +222,14 @@ impl<F: Fetch> Fetch for Watched<'_, F> {
 
     fn cookie(&self, url: &Url, name: &str) -> Option<String> {
         self.fetcher.cookie(url, name)
+    }
+
+    fn take_storage(&mut self) -> Storage {
+        self.fetcher.take_storage()
+    }
+
+    fn keep_storage(&mut self, storage: Storage) {
+        self.fetcher.keep_storage(storage);
     }
 }
 

@@ -140,9 +140,13 @@ impl Visit<'_> {
 
     /// Who is signed in with this browser, on this face.
     pub fn session_user(&self) -> Option<User> {
-        let cookie = self.request.cookie(self.session_cookie())?;
+        self.user_of_session(&self.request.cookie(self.session_cookie())?)
+    }
+
+    /// Whose session that is, if it is one of this face.
+    pub fn user_of_session(&self, id: &str) -> Option<User> {
         let state = self.world.state();
-        let session = state.sessions.get(&cookie)?;
+        let session = state.sessions.get(id)?;
         let good = session.face == self.face.name && session.until > self.world.now();
         let user = good.then(|| state.users.find(&session.user).cloned())?;
         user.filter(|user| !user.locked)
@@ -151,14 +155,18 @@ impl Visit<'_> {
     /// Signs the browser in; the reply gets the cookie.
     pub fn sign_in(&self, user: &User, reply: Reply) -> Reply {
         let id = random_name();
+        self.begin_session(&id, user);
+        reply.cookie(self.session_cookie(), &id, self.face.prefix)
+    }
+
+    pub fn begin_session(&self, id: &str, user: &User) {
         let mut state = self.world.state();
         let session = BrowserSession {
             face: self.face.name,
             user: user.name.clone(),
             until: self.world.now() + Duration::seconds(state.session_seconds),
         };
-        state.sessions.insert(id.clone(), session);
-        reply.cookie(self.session_cookie(), &id, self.face.prefix)
+        state.sessions.insert(id.to_owned(), session);
     }
 
     fn session_cookie(&self) -> &'static str {

@@ -31,6 +31,7 @@ pub(crate) const FACES: &[Face] = &[
     face("shibboleth-spnego", "/spnego/idp/"),
     face("shibboleth-stale", "/stale/idp/"),
     face("shibboleth-denied", "/denied/idp/"),
+    face("shibboleth-storage", "/storage/idp/"),
     face("shibboleth-webauthn", "/webauthn/idp/"),
     face("shibboleth-webauthn-only", "/webauthn-only/idp/"),
 ];
@@ -63,6 +64,7 @@ fn views(face: &str) -> &'static [&'static str] {
         "shibboleth-webauthn" => &["login", "webauthn", "totp"],
         "shibboleth-webauthn-only" => &["login", "webauthn"],
         "shibboleth-denied" => &["login", "totp", "denied"],
+        "shibboleth-storage" => &["read", "login", "write"],
         _ => &["login", "totp"],
     }
 }
@@ -110,6 +112,17 @@ fn start(visit: &Visit<'_>) -> Reply {
     let mut ticket = visit.open_ticket();
     let reply = show(visit, &mut ticket, views(visit.face.name)[0]);
     reply.cookie(COOKIE, &ticket.cookie, visit.face.prefix)
+}
+
+/// Does the session lie in the browser's storage, as it does unless a server is set up otherwise?
+pub(crate) fn in_storage(visit: &Visit<'_>) -> bool {
+    visit.face.name == "shibboleth-storage"
+}
+
+/// Who is signed in by what the storage holds.
+fn session_in_storage(visit: &Visit<'_>) -> Option<User> {
+    let field = format!("shib_idp_ls_value.{}", ITEMS[0]);
+    visit.user_of_session(&visit.request.field(&field)?)
 }
 
 /// The conversation of this browser.
@@ -204,6 +217,10 @@ fn proceed(visit: &Visit<'_>, ticket: &mut Ticket) -> Reply {
         "totp" => return code(visit, ticket, &["tokencode"]),
         "otp" => return code(visit, ticket, &["fudis_otp_input"]),
         "otp-pin" => return code(visit, ticket, &["fudis_otp_input", "fudis_pin_input"]),
+        "read" if in_storage(visit) && session_in_storage(visit).is_some() => {
+            let user = session_in_storage(visit);
+            return user.map_or_else(pages::stale, |user| pages::last(visit, &user, None));
+        }
         "read" => {
             is("shib_idp_ls_supported", "true")
                 && ITEMS

@@ -1,6 +1,6 @@
 //! The pages of the Shibboleth lookalike.
 
-use super::shibboleth::{ITEMS, address, csrf, old};
+use super::shibboleth::{ITEMS, address, csrf, in_storage, old};
 use crate::idp::Visit;
 use crate::idp::html::{escape, hidden};
 use crate::idp::ticket::Ticket;
@@ -47,7 +47,10 @@ pub(crate) fn last(visit: &Visit<'_>, user: &User, ticket: Option<&Ticket>) -> R
         coded(&acs),
         escape(&value)
     );
-    visit.sign_in(user, Reply::html(html))
+    match in_storage(visit) {
+        true => Reply::html(html),
+        false => visit.sign_in(user, Reply::html(html)),
+    }
 }
 
 /// The newest page of a conversation.
@@ -55,7 +58,13 @@ pub(crate) fn view(visit: &Visit<'_>, ticket: &Ticket) -> Reply {
     let problem = visit.request.query_field("testbed").unwrap_or_default();
     let html = match ticket.view.1 {
         "read" => storage(visit, ticket, "doLoad()", &read_script(), true),
-        "write" => storage(visit, ticket, "doSave()", &write_script(ticket), false),
+        "write" => storage(
+            visit,
+            ticket,
+            "doSave()",
+            &write_script(visit, ticket),
+            false,
+        ),
         "login" => login(visit, ticket, &problem),
         "totp" => totp(visit, ticket, &problem),
         "otp" | "otp-pin" => fudiscr(visit, ticket, &problem),
@@ -104,12 +113,15 @@ fn read_script() -> String {
     )
 }
 
-fn write_script(ticket: &Ticket) -> String {
+fn write_script(visit: &Visit<'_>, ticket: &Ticket) -> String {
+    let id = &ticket.id[..6];
+    if let Some(user) = visit.user_of(ticket).filter(|_| in_storage(visit)) {
+        visit.begin_session(&format!("AAdzZWNyZXQx{id}+="), &user);
+    }
     format!(
         "function writeLocalStorage(key, value) {{ localStorage.setItem(key, value); }}\nfunction doSave() {{\n\
          writeLocalStorage(\"{}\", \"AAdzZWNyZXQx{}\\x2B\\x3D\");\ndocument.form1.submit();\n}}",
-        ITEMS[0],
-        &ticket.id[..6]
+        ITEMS[0], id
     )
 }
 

@@ -23,6 +23,7 @@ pub(crate) const FACES: &[Face] = &[
     face!("stale-login", stale_login),
     face!("change-password", change_password),
     face!("enrol", enrol),
+    face!("old-session", old_session),
 ];
 
 /// Asks for Basic authentication and nothing else.
@@ -59,6 +60,15 @@ pub(crate) fn negotiate(visit: &Visit<'_>) -> Reply {
         true => reply.status(401).with("www-authenticate", "Negotiate"),
         false => reply,
     }
+}
+
+/// Stumbles over the cookie of an earlier sign-in.
+pub(crate) fn old_session(visit: &Visit<'_>) -> Reply {
+    if visit.session_user().is_some() {
+        let body = "<h1>Something went wrong</h1><p>Unexpected state.</p>";
+        return Reply::html(page("Error", body)).status(500);
+    }
+    Flow::of(ordinary_page).serve(visit)
 }
 
 /// A puzzle beside the login.

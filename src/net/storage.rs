@@ -1,4 +1,4 @@
-//! What scripts of pages keep in a browser's local storage: for one sign-in, each origin apart from all others.
+//! What scripts of pages keep in a browser's local storage: each origin apart from all others.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use url::Url;
 use crate::secret::Secret;
 
 /// Local storage as far as providers emulate the scripts that use it. A value may be a whole session, so it is secret.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Storage(BTreeMap<String, BTreeMap<String, Secret>>);
 
 impl Storage {
@@ -18,15 +18,29 @@ impl Storage {
 
     /// Keeps a value for pages of the same origin; an empty one takes the key away.
     pub fn set(&mut self, page: &Url, key: &str, value: Secret) {
-        let items = self
-            .0
-            .entry(page.origin().ascii_serialization())
-            .or_default();
+        self.insert(page.origin().ascii_serialization(), key.to_owned(), value);
+    }
+
+    /// The same for an origin by its name.
+    pub(super) fn insert(&mut self, origin: String, key: String, value: Secret) {
+        let items = self.0.entry(origin).or_default();
         if value.is_empty() {
-            items.remove(key);
+            items.remove(&key);
         } else {
-            items.insert(key.to_owned(), value);
+            items.insert(key, value);
         }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.items().next().is_none()
+    }
+
+    /// Origin, key and value of everything.
+    pub(super) fn items(&self) -> impl Iterator<Item = (&str, &str, &Secret)> {
+        self.0.iter().flat_map(|(origin, items)| {
+            let items = items.iter();
+            items.map(move |(key, value)| (origin.as_str(), key.as_str(), value))
+        })
     }
 }
 
