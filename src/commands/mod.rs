@@ -14,6 +14,7 @@ mod doctor;
 mod import;
 mod list;
 mod login;
+mod require;
 mod roles;
 mod run;
 mod set_default;
@@ -85,6 +86,8 @@ pub struct Global {
 enum Verb {
     /// Sign in and write keys to ~/.aws/credentials
     Login(login::Login),
+    /// Sign in only if the keys do not last long enough; silent if they do
+    Require(require::Require),
     /// Show which keys are there and how long they last
     Status(status::Status),
     /// Show the configured profiles
@@ -138,6 +141,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
     match verb {
         None => login::Login::alone(awsprofile).run(&run()?),
         Some(Verb::Login(verb)) => verb.run(&run()?),
+        Some(Verb::Require(verb)) => verb.run(&Run::quietly(global)?),
         Some(Verb::Status(verb)) => verb.run(&run()?),
         Some(Verb::List(verb)) => verb.run(&run()?),
         Some(Verb::Roles(verb)) => verb.run(&run()?),

@@ -34,6 +34,14 @@ pub struct Run {
     pub config: Config,
     pub ui: Ui,
     pub format: Format,
+    /// What is to be said only if there is more to say: `None` says it at once.
+    held: RefCell<Option<Vec<Notice>>>,
+}
+
+/// Something unusual in force.
+enum Notice {
+    Said(String),
+    Warned(String),
 }
 
 /// What is there before any configuration is read.
@@ -47,12 +55,17 @@ pub struct Ground {
 
 impl Ground {
     pub fn new(global: Global) -> Result<Ground> {
+        Ground::with_steps(global, true)
+    }
+
+    fn with_steps(global: Global, plain_steps: bool) -> Result<Ground> {
         let paths = Paths::from_environment();
         let explicit = global.config.as_deref().map(|path| paths.expand(path));
         let ui = Ui::new(UiSettings {
             format: global.output,
             quiet: global.quiet,
             verbose: global.verbose,
+            plain_steps,
             color: global.color,
             presence: ui::presence(global.no_input || is_set("MAI_NO_INPUT")),
         });
@@ -89,7 +102,14 @@ impl Run {
     pub fn new(global: Global) -> Result<Run> {
         let ground = Ground::new(global)?;
         let config = config(&ground.paths, ground.explicit.as_deref())?;
-        Ok(Run::on(ground, config))
+        Ok(Run::on(ground, config, false))
+    }
+
+    /// The same, but what is unusual is said by `say_notices` only, and steps on a terminal only.
+    pub fn quietly(global: Global) -> Result<Run> {
+        let ground = Ground::with_steps(global, false)?;
+        let config = config(&ground.paths, ground.explicit.as_deref())?;
+        Ok(Run::on(ground, config, true))
     }
 
     /// For a verb that writes profiles: the file that was named may be new.
@@ -99,24 +119,41 @@ impl Run {
             &ground.paths,
             ground.explicit.as_deref(),
         )?)?;
-        Ok(Run::on(ground, config))
+        Ok(Run::on(ground, config, false))
     }
 
-    fn on(ground: Ground, config: Config) -> Run {
-        for note in config.classic.iter().flat_map(|classic| &classic.notes) {
-            ground.ui.warn(note);
-        }
-        if ground.explicit.is_none()
-            && let Some(path) = &ground.paths.config_override
-        {
-            let path = ground.paths.shown(path);
-            ground.ui.say(&format!("Using {path} (MAI_CONFIG)."));
-        }
-        Run {
+    fn on(ground: Ground, config: Config, quietly: bool) -> Run {
+        let run = Run {
             paths: ground.paths,
             config,
             ui: ground.ui,
             format: ground.format,
+            held: RefCell::new(quietly.then(Vec::new)),
+        };
+        for note in run.config.classic.iter().flat_map(|classic| &classic.notes) {
+            run.notice(Notice::Warned(note.clone()));
+        }
+        if ground.explicit.is_none()
+            && let Some(path) = &run.paths.config_override
+        {
+            let path = run.paths.shown(path);
+            run.notice(Notice::Said(format!("Using {path} (MAI_CONFIG).")));
+        }
+        run
+    }
+
+    fn notice(&self, notice: Notice) {
+        match (&mut *self.held.borrow_mut(), notice) {
+            (Some(held), notice) => held.push(notice),
+            (None, Notice::Said(text)) => self.ui.say(&text),
+            (None, Notice::Warned(text)) => self.ui.warn(&text),
+        }
+    }
+
+    /// From now on what is unusual is said, beginning with what was held back.
+    pub fn say_notices(&self) {
+        for notice in self.held.take().into_iter().flatten() {
+            self.notice(notice);
         }
     }
 
@@ -152,10 +189,10 @@ impl Run {
             let section = &profile.aws_profile.value;
             let winner = last.iter().find(|last| last.aws_profile.value == *section);
             if let Some(winner) = winner {
-                self.ui.say(&format!(
+                self.notice(Notice::Said(format!(
                     "{} and {} both write to [{section}]; the last wins, so only {} is signed in to.",
                     profile.name, winner.name, winner.name
-                ));
+                )));
             }
         }
         last
@@ -175,9 +212,9 @@ impl Run {
         let endpoint =
             sts::endpoint_override(std::env::var("AWS_ENDPOINT_URL_STS").ok().as_deref())?;
         if let Some(endpoint) = &endpoint {
-            self.ui.say(&format!(
+            self.notice(Notice::Said(format!(
                 "Using the STS at {endpoint} (AWS_ENDPOINT_URL_STS)."
-            ));
+            )));
         }
         Ok(endpoint)
     }

@@ -113,6 +113,7 @@ mod tests {
             format: Format::Text,
             quiet: true,
             verbose: 0,
+            plain_steps: true,
             color: ColorChoice::Never,
             presence: Presence::Nobody,
         });

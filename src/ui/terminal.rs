@@ -18,6 +18,8 @@ pub struct UiSettings {
     pub format: Format,
     pub quiet: bool,
     pub verbose: u8,
+    /// Are steps said line by line where no spinner can turn?
+    pub plain_steps: bool,
     pub color: ColorChoice,
     pub presence: Presence,
 }
@@ -78,7 +80,9 @@ impl Ui {
     /// elsewhere.
     pub fn step(&self, doing: &str) {
         if !self.animated {
-            self.say(doing);
+            if self.settings.plain_steps || self.settings.verbose > 0 {
+                self.say(doing);
+            }
             return;
         }
         let mut spinner = self.spinner.lock().unwrap_or_else(PoisonError::into_inner);

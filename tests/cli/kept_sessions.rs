@@ -73,7 +73,7 @@ fn a_session_that_has_ended_costs_one_password_and_no_mistake() {
     for (face, requests) in [
         ("simplesaml", 1),
         ("keycloak", 1),
-        ("adfs-2019", 1),
+        ("adfs-2019", 2),
         ("cas", 2),
     ] {
         let home = home_at(&testbed, face, "");

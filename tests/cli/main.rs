@@ -33,6 +33,7 @@ mod processes;
 mod profiles;
 mod recording;
 mod refusals;
+mod require;
 mod roles;
 mod secrets;
 mod sessions;

@@ -1,0 +1,132 @@
+//! `mai require`: silent where the keys last, a sign-in where they do not, one line where nobody can.
+
+use mai_testbed::{PASSWORD, Testbed};
+
+use crate::sign_ins::traffic;
+use crate::support::{Answer, Home, PROFILES, corp, finish, sts_calls};
+
+fn silent(answer: Answer) {
+    assert_eq!(answer.to_string(), "[exit 0]");
+}
+
+#[test]
+fn good_keys_are_worth_no_word_and_no_request() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    home.login("prod").ok();
+    testbed.clear_requests();
+    for line in [
+        "require prod",
+        "require prod --min 20m",
+        "req prod --no-input",
+        "r prod",
+    ] {
+        silent(home.mai(line));
+    }
+    let (seen, code) = home.terminal("require prod").end();
+    assert_eq!((seen.as_str(), code), ("", 0));
+    assert_eq!(traffic(&testbed), (0, 0));
+    assert_eq!(sts_calls(&testbed), 0);
+}
+
+#[test]
+fn only_what_is_short_is_signed_in_for() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    home.login("prod").ok();
+    let prod = home.key("prod", "aws_access_key_id");
+    let mut terminal = home.terminal("require morning");
+    terminal.expect("Password").line(PASSWORD);
+    let (seen, code) = terminal.end();
+    assert_eq!(code, 0, "{seen}");
+    assert!(
+        seen.contains("Signed in to audit") && !seen.contains("prod"),
+        "{seen}"
+    );
+    assert_eq!(home.key("prod", "aws_access_key_id"), prod);
+    silent(home.mai("require morning"));
+}
+
+#[test]
+fn with_nobody_there_one_line_says_what_to_run() {
+    let testbed = Testbed::start();
+    let mut home = Home::at(&testbed, "simple", "ada");
+    home.unset("AWS_ENDPOINT_URL_STS");
+    let answer = home.mai("require prod --no-input");
+    assert_eq!(
+        answer.to_string(),
+        "error: a person is needed for the keys of prod: run `mai login prod` in a terminal\n[exit 3]"
+    );
+    let answer = home.mai("require morning");
+    assert_eq!(
+        answer.to_string(),
+        "error: a person is needed for the keys of prod and audit: run `mai login prod audit` in a terminal\n[exit 3]"
+    );
+    let answer = home.mai("require prod -o json").fails(3, &[]);
+    assert_eq!(answer.json()[0]["error"]["kind"], "needs_you");
+}
+
+#[test]
+fn the_keys_are_believed_and_not_the_notes_about_them() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    home.login("prod").ok();
+    let file = home.credentials();
+    for changed in [
+        "".to_owned(),
+        file.replace("aws_session_token", "# aws_session_token"),
+        file.replace("aws_access_key_id = ", "aws_access_key_id = ASIAOTHER"),
+    ] {
+        home.write(".aws/credentials", &changed);
+        home.mai("require prod").fails(3, &["a person is needed"]);
+    }
+    home.write(".aws/credentials", &file);
+    silent(home.mai("require prod"));
+    // Another role is another pair of keys.
+    let profiles = home.read(".config/mai/profiles.yaml");
+    home.profiles(&profiles.replace("role/PowerUser", "role/ReadOnly"));
+    home.mai("require prod").fails(3, &["a person is needed"]);
+}
+
+#[test]
+fn a_stored_password_is_enough_for_nobody() {
+    let testbed = Testbed::start();
+    let yaml = corp(&testbed, "simple", "carol").replace(
+        "password: ask",
+        "password: {command: [echo, correct horse], unattended: true}",
+    );
+    let home = Home::with(&testbed, &format!("{yaml}{}", crate::sign_ins::READER));
+    home.mai("require any --no-input").ok();
+    silent(home.mai("require any --no-input"));
+}
+
+#[test]
+fn ten_at_once_are_one_sign_in_and_ten_successes() {
+    let testbed = Testbed::start();
+    let yaml = corp(&testbed, "simple", "ada").replace(
+        "password: ask",
+        "password: {command: [echo, correct horse], unattended: true}",
+    );
+    let home = Home::with(&testbed, &format!("{yaml}{PROFILES}"));
+    let runs: Vec<_> = (0..10)
+        .map(|_| home.start("require morning --no-input"))
+        .collect();
+    for run in runs {
+        finish(run, "").ok();
+    }
+    assert_eq!(testbed.password_attempts("ada"), 1);
+    assert_eq!(sts_calls(&testbed), 2);
+}
+
+#[test]
+fn slips_are_told_before_anything_is_sent() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    home.mai("require nope")
+        .fails(2, &["there is no profile `nope`"]);
+    home.mai("require prod --min soon").fails(2, &["--min"]);
+    home.mai("require prod audit --awsprofile x")
+        .fails(2, &["--awsprofile is for one profile"]);
+    home.mai("require").fails(2, &["which profile?"]);
+    assert_eq!(traffic(&testbed), (0, 0));
+}
