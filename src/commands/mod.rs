@@ -14,6 +14,7 @@ mod doctor;
 mod import;
 mod list;
 mod login;
+mod logout;
 mod require;
 mod roles;
 mod run;
@@ -106,6 +107,8 @@ enum Verb {
     Import(import::Import),
     /// Say what is wrong here, and where each setting and secret is
     Doctor(doctor::Doctor),
+    /// Remove keys and end the identity provider's session
+    Logout(logout::Logout),
     /// Print the completions for a shell
     Completions(completions::Completions),
 }
@@ -151,6 +154,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
         Some(Verb::SetDefault(verb)) => verb.run(&run()?),
         Some(Verb::Import(verb)) => verb.run(&to_write()?),
         Some(Verb::Doctor(verb)) => verb.run(&Ground::new(global)?),
+        Some(Verb::Logout(verb)) => verb.run(&run()?),
         Some(Verb::Completions(verb)) => verb.run(),
     }
 }

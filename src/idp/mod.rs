@@ -8,6 +8,9 @@ pub mod recording;
 // The sequence.
 pub mod walk;
 
+// The way out.
+pub mod leave;
+
 // What one page is answered with: by those who know it, else by its kind.
 pub mod providers;
 

@@ -71,6 +71,17 @@ pub fn forget(provider: &IdentityProvider, stored: &mut StoredSecrets) -> usize 
     forgotten.unwrap_or(0)
 }
 
+/// The session of this user as it was kept, however old, whatever the settings say now; nothing is kept afterwards.
+pub fn take(provider: &IdentityProvider, stored: &mut StoredSecrets) -> Option<BrowserSession> {
+    let text = stored.vault(false, |vault| vault.get(&entry(provider)));
+    let others = forget(provider, stored) > 0;
+    let kept = text.flatten().and_then(|text| read(&text));
+    match kept {
+        Some(kept) => Some(kept.browser),
+        None => others.then(BrowserSession::default),
+    }
+}
+
 /// Every name in the vault of this identity provider begins so.
 fn of_provider(name: &str) -> String {
     format!("idp\n{name}\n")

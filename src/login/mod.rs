@@ -8,6 +8,7 @@ pub mod keep;
 pub mod kept_session;
 pub mod last_update;
 pub mod line;
+pub mod logout;
 pub mod offer;
 pub mod one_time_code;
 pub mod orders;

@@ -88,6 +88,22 @@ impl<'a> StoredSecrets<'a> {
         self.with(|keyring| keyring.delete(account)) == Some(true)
     }
 
+    /// Removes every stored password of a user, the Python Mai's entries included; true if there was one.
+    pub fn forget_passwords(&mut self, user: &str) -> Result<bool> {
+        let mut accounts = vec![self.account(SecretKind::Password, user)];
+        accounts.extend(classic_accounts(self.doors.config, self.provider, user));
+        let mut removed = false;
+        for account in &accounts {
+            removed |= self.keyring.delete(account)?;
+        }
+        Ok(removed)
+    }
+
+    pub fn forget_totp(&mut self, user: &str) -> Result<bool> {
+        let account = self.account(SecretKind::Totp, user);
+        self.keyring.delete(&account)
+    }
+
     /// Does something with the vault, made if need be and wanted. What fails costs no login, and is said to who wants
     /// to know: the vault is a convenience.
     pub fn vault<T>(&mut self, make: bool, work: impl FnOnce(&Vault) -> Result<T>) -> Option<T> {

@@ -251,6 +251,34 @@ impl Learned {
         self.put(USED, role_arn, &value);
     }
 
+    /// Drops all that is about an identity provider, by its origin: users, consents, hosts. How much it was.
+    pub fn forget_provider(&mut self, origin: &str) -> usize {
+        let prefix = pair(origin, "");
+        self.drop_where(|_, subject| subject.starts_with(&prefix))
+    }
+
+    /// Drops all that is about the keys of a section, and of their role.
+    pub fn forget_keys(&mut self, aws_profile: &str, role_arn: Option<&str>) -> usize {
+        self.drop_where(|kind, subject| match kind {
+            LIFETIME => subject == aws_profile,
+            LONGEST | USED => role_arn == Some(subject),
+            _ => false,
+        })
+    }
+
+    fn drop_where(&mut self, matches: impl Fn(&str, &str) -> bool) -> usize {
+        let found: Vec<(String, String)> = self
+            .records
+            .keys()
+            .filter(|(kind, subject)| matches(kind, subject))
+            .cloned()
+            .collect();
+        for (kind, subject) in &found {
+            self.drop(kind, subject);
+        }
+        found.len()
+    }
+
     fn get(&self, kind: &str, subject: &str) -> Option<&str> {
         let about = (kind.to_owned(), subject.to_owned());
         self.records.get(&about).map(String::as_str)

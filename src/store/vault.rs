@@ -68,7 +68,7 @@ impl VaultKey {
         }
         let mut bytes = Zeroizing::new([0u8; KEY_LEN]);
         fill(&mut *bytes)?;
-        let text = Secret::new(STANDARD.encode(&*bytes));
+        let text = Secret::new(STANDARD.encode(bytes.as_slice()));
         keyring.set(&Account::vault_key(), &text)?;
         // Somebody may have made one at the same moment; the one that is kept counts.
         VaultKey::find(keyring)

@@ -6,7 +6,7 @@ use crate::sign_ins::{ada_at, traffic};
 use crate::support::{Home, sts_calls};
 
 /// Ada, whose keyring is a file.
-fn home_at(testbed: &Testbed, face: &str, more: &str) -> Home {
+pub fn home_at(testbed: &Testbed, face: &str, more: &str) -> Home {
     let home = ada_at(testbed, face, more);
     let profiles = home.read(".config/mai/profiles.yaml");
     home.profiles(&format!("secrets: file\n{profiles}"));

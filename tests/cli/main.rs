@@ -25,6 +25,7 @@ mod homes;
 mod import;
 mod kept_sessions;
 mod lemonldap;
+mod logout;
 mod openam;
 mod pages;
 mod passwords;

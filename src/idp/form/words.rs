@@ -259,6 +259,10 @@ static FORGET: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
 });
 
+static LOGOUT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(r"(?i)log[ _-]?(out|off)|sign[ _-]?(out|off)|abmelden|déconnexion|cerrar sesi")
+});
+
 fn pattern(text: &str) -> Option<Regex> {
     Regex::new(text).ok()
 }
@@ -322,6 +326,11 @@ pub fn names_remember(text: &str) -> bool {
 /// Is such a box asked the other way round: "do not keep me signed in"?
 pub fn names_forget(text: &str) -> bool {
     matches_any(&FORGET, text)
+}
+
+/// A button or an address that ends a session.
+pub fn names_logout(text: &str) -> bool {
+    matches_any(&LOGOUT, text)
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ mod methods;
 mod mfa;
 mod trouble;
 
-use super::{Proof, Provider};
+use url::Url;
+
+use super::{Proof, Provider, beside};
 use crate::error::Result;
 use crate::idp::answer;
 use crate::idp::form::choose::Login;
@@ -77,6 +79,12 @@ impl Provider for Adfs {
             complaint,
             ..message
         })
+    }
+
+    fn logout(&self, start: &Url) -> Option<Url> {
+        let mut url = beside(start, "/adfs/", "/adfs/ls/")?;
+        url.set_query(Some("wa=wsignout1.0"));
+        Some(url)
     }
 
     fn step(&self, page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {

@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Proof, Provider};
+use url::Url;
+
+use super::{Proof, Provider, beside};
 use crate::error::{Error, Result, clean};
 use crate::idp::answer;
 use crate::idp::document::visible_text;
@@ -41,6 +43,10 @@ impl Provider for Cas {
         page.url.path().contains("/cas/")
             || page.forms.iter().any(is_step)
             || page.has("#loginErrorsPanel, #interruptMessage, .loginMessageView")
+    }
+
+    fn logout(&self, start: &Url) -> Option<Url> {
+        beside(start, "/cas/", "/cas/logout")
     }
 
     fn step(&self, page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {

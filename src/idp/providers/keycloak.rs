@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use url::Url;
 
-use super::{Proof, Provider};
+use super::{Proof, Provider, beside};
 use crate::error::{Error, Result, clean};
 use crate::idp::answer;
 use crate::idp::document::visible_text;
@@ -48,6 +48,11 @@ impl Provider for Keycloak {
     fn recognise(&self, page: &Page) -> bool {
         page.url.path().contains("/realms/")
             || page.has("#kc-header, #kc-form-login, #kc-page-title, #kc-content")
+    }
+
+    fn logout(&self, start: &Url) -> Option<Url> {
+        beside(start, "/protocol/", "/protocol/openid-connect/logout")
+            .filter(|url| url.path().contains("/realms/"))
     }
 
     fn step(&self, page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {

@@ -2,8 +2,10 @@
 
 use ring::digest;
 
+use url::Url;
+
 use super::lemonldap_messages as messages;
-use super::{Proof, Provider};
+use super::{Proof, Provider, beside};
 use crate::error::{Error, Result, clean};
 use crate::idp::answer;
 use crate::idp::document::visible_text;
@@ -53,6 +55,12 @@ impl Provider for LemonLdap {
 
     fn complaint(&self, page: &Page) -> Option<Message> {
         messages::complaint(page)
+    }
+
+    fn logout(&self, start: &Url) -> Option<Url> {
+        let mut url = beside(start, "/saml/singleSignOn", "/")?;
+        url.set_query(Some("logout=1"));
+        Some(url)
     }
 
     fn step(&self, page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {

@@ -10,6 +10,8 @@ mod pingfederate;
 mod shibboleth;
 mod simplesamlphp;
 
+use url::Url;
+
 use super::page::Page;
 use super::page::message::Message;
 use super::visit::{Settings, Step, Visit};
@@ -48,6 +50,11 @@ pub trait Provider: Sync {
 
     /// What a page of it complains about, where that is not written as words that a person sees.
     fn complaint(&self, _page: &Page) -> Option<Message> {
+        None
+    }
+
+    /// The address that ends a session, for sign-ins that start there.
+    fn logout(&self, _start: &Url) -> Option<Url> {
         None
     }
 
@@ -138,6 +145,22 @@ pub fn wanted_source(settings: &Settings) -> Option<&str> {
 pub fn step(page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {
     let settings = visit.settings;
     in_question(page, settings).find_map(|provider| provider.step(page, visit))
+}
+
+/// Where a session ends that began at `start`, as far as a product is known by that address.
+pub fn logout(name: Option<&str>, start: &Url) -> Option<Url> {
+    candidates(name).find_map(|provider| provider.logout(start))
+}
+
+/// The folder in front of `mark` in a path, and an address below it instead.
+fn beside(start: &Url, mark: &str, below: &str) -> Option<Url> {
+    let path = start.path();
+    let folder = &path[..path.find(mark)?];
+    let mut url = start.clone();
+    url.set_fragment(None);
+    url.set_query(None);
+    url.set_path(&format!("{folder}{below}"));
+    Some(url)
 }
 
 /// What a page complains about, by who can read it.

@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Proof, Provider};
+use url::Url;
+
+use super::{Proof, Provider, beside};
 use crate::error::{Error, Result, clean};
 use crate::idp::answer;
 use crate::idp::form::choose::CodeFields;
@@ -78,6 +80,10 @@ impl Provider for Shibboleth {
             text: clean(&page.text),
             complaint: Complaint::Stale,
         })
+    }
+
+    fn logout(&self, start: &Url) -> Option<Url> {
+        beside(start, "/profile/SAML2/", "/profile/Logout")
     }
 
     fn step(&self, page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {

@@ -3,7 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Proof, Provider};
+use url::Url;
+
+use super::{Proof, Provider, beside};
 use crate::error::{Error, Result, clean};
 use crate::idp::answer;
 use crate::idp::form::Form;
@@ -46,6 +48,22 @@ impl Provider for SimpleSamlPhp {
                 .forms
                 .iter()
                 .any(|f| f.has("AuthState") || f.has("StateId"))
+    }
+
+    fn logout(&self, start: &Url) -> Option<Url> {
+        let (mark, below) = match start.path().contains("/module.php/") {
+            true => (
+                "module.php/saml/idp/",
+                "module.php/saml/idp/initSingleLogout",
+            ),
+            false => ("saml2/idp/", "saml2/idp/initSLO.php"),
+        };
+        let mut url = beside(start, mark, below)?;
+        let back = beside(start, mark, "")?;
+        // It wants to know where to go afterwards.
+        url.query_pairs_mut()
+            .append_pair("RelayState", back.as_str());
+        Some(url)
     }
 
     fn step(&self, page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {

@@ -7,7 +7,7 @@ mod callback;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Proof, Provider};
+use super::{Proof, Provider, beside};
 use crate::error::{Error, Result};
 use crate::idp::call::Call;
 use crate::idp::page::Page;
@@ -64,6 +64,12 @@ impl Provider for OpenAm {
                 .map(|text| message(&text, "")),
             None => refused(page, json),
         }
+    }
+
+    fn logout(&self, start: &Url) -> Option<Url> {
+        ["/idpssoinit", "/SSORedirect/", "/SSOPOST/", "/saml2/jsp/"]
+            .iter()
+            .find_map(|mark| beside(start, mark, "/UI/Logout"))
     }
 
     fn step(&self, page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {

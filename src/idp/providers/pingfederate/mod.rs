@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Proof, Provider};
+use url::Url;
+
+use super::{Proof, Provider, beside};
 use crate::error::{Error, Result};
 use crate::idp::answer;
 use crate::idp::form::Answer;
@@ -50,6 +52,10 @@ impl Provider for PingFederate {
                 .forms
                 .iter()
                 .any(|f| f.controls.iter().any(|c| c.name.starts_with("pf.")))
+    }
+
+    fn logout(&self, start: &Url) -> Option<Url> {
+        beside(start, "/idp/startSSO.ping", "/idp/startSLO.ping")
     }
 
     fn step(&self, page: &Page, visit: &mut Visit<'_>) -> Option<Result<Step>> {

@@ -169,6 +169,13 @@ impl Visit<'_> {
         state.sessions.insert(id.to_owned(), session);
     }
 
+    /// Signs the browser out; true if it was signed in.
+    pub fn end_session(&self) -> bool {
+        let cookie = self.request.cookie(self.session_cookie());
+        let removed = cookie.and_then(|id| self.world.state().sessions.remove(&id));
+        removed.is_some()
+    }
+
     fn session_cookie(&self) -> &'static str {
         match self.face.name {
             name if name.starts_with("simplesaml") => "SimpleSAMLAuthToken",

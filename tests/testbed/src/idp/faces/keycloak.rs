@@ -37,6 +37,8 @@ pub(crate) fn serve(visit: &Visit<'_>) -> Reply {
         "login-actions/authenticate" | "login-actions/restart" => restart(visit),
         "login-actions/required-action" if visit.request.is_post() => action_done(visit),
         "login-actions/required-action" => required_action(visit),
+        "protocol/openid-connect/logout" => logout(visit),
+        "protocol/openid-connect/logout/logout-confirm" => log_out(visit),
         _ => pages::error("Client not found.", 404),
     }
 }
@@ -50,6 +52,28 @@ fn start(visit: &Visit<'_>) -> Reply {
     match visit.session_user() {
         Some(user) => visit.finish(&user, None),
         None => fresh_page(visit),
+    }
+}
+
+/// Without a hint of an application it asks whether it is meant.
+fn logout(visit: &Visit<'_>) -> Reply {
+    let action = visit.path("protocol/openid-connect/logout/logout-confirm?client_id=account");
+    let form = format!(
+        "<div id=\"kc-content\"><p>Do you want to log out?</p><form class=\"form-actions\" action=\"{}\" method=\"POST\">\n\
+         {}<input tabindex=\"4\" name=\"confirmLogout\" id=\"kc-logout\" type=\"submit\" value=\"Logout\"/></form></div>",
+        escape(&action),
+        hidden("session_code", "f00"),
+    );
+    Reply::html(page("Logging out", &form))
+}
+
+fn log_out(visit: &Visit<'_>) -> Reply {
+    let meant = visit.request.is_post()
+        && visit.request.field("session_code").as_deref() == Some("f00")
+        && visit.request.field("confirmLogout").is_some();
+    match meant && visit.end_session() {
+        true => Reply::html(page("You are logged out", "<p>You are logged out</p>")),
+        false => pages::error("Logout failed", 400),
     }
 }
 

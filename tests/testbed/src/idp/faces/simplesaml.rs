@@ -38,6 +38,12 @@ pub(crate) fn serve(visit: &Visit<'_>) -> Reply {
         "saml2/idp/SSOService.php" | "module.php/saml/idp/singleSignOnService" => start(visit),
         "module.php/core/loginuserpass" | "module.php/core/loginuserpass.php" => login(visit, then),
         "module.php/consent/getconsent" => consent(visit),
+        "saml2/idp/initSLO.php" => {
+            visit.end_session();
+            let back = visit.request.query_field("RelayState");
+            Reply::redirect(302, &back.unwrap_or_default())
+        }
+        "" => Reply::html(page("Installation page", "<p>You are not logged in.</p>")),
         _ => Reply::missing(),
     }
 }

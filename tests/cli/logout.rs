@@ -1,0 +1,195 @@
+//! `mai logout`: what is gone afterwards, what stays, and what is said of it.
+
+use mai_testbed::{Fault, PASSWORD, Server, Testbed};
+
+use crate::kept_sessions::home_at;
+use crate::sign_ins::traffic;
+use crate::support::{Answer, Home, sts_calls};
+
+fn signed_in(testbed: &Testbed, face: &str) -> Home {
+    let home = home_at(testbed, face, "");
+    home.write(
+        ".aws/credentials",
+        "# mine\n[other]\naws_access_key_id = AKIAOTHER\n",
+    );
+    home.login("morning").ok();
+    testbed.clear_requests();
+    home
+}
+
+/// What was said, but for the STS in force.
+fn said(answer: &Answer) -> Vec<&str> {
+    let lines = answer.stderr.lines();
+    lines
+        .filter(|line| !line.starts_with("Using the STS"))
+        .collect()
+}
+
+#[test]
+fn keys_and_session_are_gone_and_all_else_stays() {
+    let testbed = Testbed::start();
+    for (face, requests) in [("simplesaml", 2), ("keycloak", 2)] {
+        let home = signed_in(&testbed, face);
+        let before = home.credentials();
+        let answer = home.mai("logout prod").ok();
+        let told = [
+            "Forgot the session of corp.",
+            "Removed the keys in [prod].",
+            "Signed out at 127.0.0.1.",
+        ];
+        let told: Vec<&str> = said(&answer)
+            .into_iter()
+            .filter(|line| told.contains(line))
+            .collect();
+        assert_eq!(told.len(), 3, "{answer}");
+        assert_eq!(traffic(&testbed), (requests, 0), "{face}");
+        assert_eq!(home.key("prod", "aws_access_key_id"), None);
+        let after = home.credentials();
+        assert!(
+            after.starts_with("# mine\n[other]\n") && before.contains("[prod]"),
+            "{after}"
+        );
+        assert!(!after.contains("[prod]"), "{after}");
+        assert!(home.key("audit", "aws_access_key_id").is_some());
+        let sessions = home.read(".local/state/mai/sessions");
+        assert!(
+            !sessions.contains("prod\t") && sessions.contains("audit\t"),
+            "{sessions}"
+        );
+        // Neither here nor there is a session to come back to.
+        home.mai("login prod --no-input")
+            .fails(3, &["nobody can be asked"]);
+    }
+}
+
+#[test]
+fn a_second_time_there_is_nothing_to_remove() {
+    let testbed = Testbed::start();
+    let home = signed_in(&testbed, "simplesaml");
+    home.mai("logout --all").ok();
+    testbed.clear_requests();
+    let answer = home.mai("logout --all").ok();
+    assert_eq!(said(&answer), ["There was nothing to remove."]);
+    assert_eq!(traffic(&testbed), (0, 0));
+    let credentials = home.credentials();
+    assert_eq!(
+        credentials,
+        "# mine\n[other]\naws_access_key_id = AKIAOTHER\n"
+    );
+    let answer = home.mai("logout morning -o json").ok();
+    let all = answer.json();
+    assert!(
+        all.as_array()
+            .unwrap()
+            .iter()
+            .all(|item| item["status"] == "absent"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn keys_that_somebody_else_wrote_stay() {
+    let testbed = Testbed::start();
+    let home = signed_in(&testbed, "simplesaml");
+    let theirs = home
+        .credentials()
+        .replace("aws_access_key_id = ASIA", "aws_access_key_id = ASIB");
+    home.write(".aws/credentials", &theirs);
+    home.mai("logout prod").ok();
+    assert_eq!(home.credentials(), theirs);
+}
+
+#[test]
+fn a_provider_that_is_down_is_told_and_nothing_stays_here() {
+    let testbed = Testbed::start();
+    let home = signed_in(&testbed, "simplesaml");
+    testbed.set(Fault::CutHead {
+        server: Server::Idp,
+        times: 9,
+    });
+    let answer = home.mai("logout prod").fails(5, &["127.0.0.1"]);
+    assert!(
+        said(&answer).contains(&"Removed the keys in [prod]."),
+        "{answer}"
+    );
+    assert_eq!(home.key("prod", "aws_access_key_id"), None);
+    testbed.clear_faults();
+    home.mai("login prod --no-input")
+        .fails(3, &["nobody can be asked"]);
+}
+
+#[test]
+fn with_forget_passwords_and_what_was_learned_go_too() {
+    let testbed = Testbed::start();
+    let home = home_at(&testbed, "simplesaml", "");
+    let profiles = home.read(".config/mai/profiles.yaml");
+    home.profiles(&profiles.replace("password: ask", "password: keyring"));
+    let mut terminal = home.terminal("login morning");
+    terminal.expect("Password").line(PASSWORD);
+    terminal.expect("Keep the password").line("y");
+    let (seen, code) = terminal.end();
+    assert_eq!(code, 0, "{seen}");
+    // Without it the stored password still signs in.
+    home.mai("logout prod").ok();
+    home.mai("login prod --no-input").ok();
+
+    let answer = home.mai("logout prod --forget").ok();
+    let lines = said(&answer);
+    assert!(
+        lines.contains(&"Removed the stored password of ada."),
+        "{answer}"
+    );
+    assert!(lines.contains(&"Forgot what was learned."), "{answer}");
+    let learned = home.read(".local/state/mai/learned");
+    assert!(
+        !learned.contains("\tprod\t") && learned.contains("audit"),
+        "{learned}"
+    );
+    home.mai("login prod --no-input")
+        .fails(3, &["nobody can be asked"]);
+
+    home.login("morning").ok();
+    home.mai("logout --all --forget").ok();
+    let left = home.names(".local/state/mai");
+    assert!(!left.contains(&"vault".to_owned()), "{left:?}");
+    assert!(!left.contains(&"learned".to_owned()), "{left:?}");
+    let secrets = home.read(".local/state/mai/secrets");
+    assert_eq!(secrets.lines().count(), 1, "only its header is left");
+}
+
+#[test]
+fn sections_without_a_profile_go_with_all() {
+    let testbed = Testbed::start();
+    let home = signed_in(&testbed, "simplesaml");
+    home.login("prod --awsprofile elsewhere").ok();
+    home.mai("logout prod").ok();
+    assert!(home.key("elsewhere", "aws_access_key_id").is_some());
+    home.mai("logout --all").ok();
+    assert_eq!(home.key("elsewhere", "aws_access_key_id"), None);
+    assert_eq!(sts_calls(&testbed), 1);
+}
+
+#[test]
+fn names_are_checked_before_anything_is_removed() {
+    let testbed = Testbed::start();
+    let home = signed_in(&testbed, "simplesaml");
+    let before = home.credentials();
+    home.mai("logout prod nope")
+        .fails(2, &["there is no profile `nope`"]);
+    home.mai("logout").fails(2, &["which profile?"]);
+    assert_eq!(home.credentials(), before);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_told_and_the_session_ends_all_the_same() {
+    let testbed = Testbed::start();
+    let home = signed_in(&testbed, "simplesaml");
+    let path = home.path(".aws/credentials");
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    let answer = home.mai("logout prod").fails(1, &["credentials"]);
+    assert!(
+        said(&answer).contains(&"Signed out at 127.0.0.1."),
+        "{answer}"
+    );
+}
