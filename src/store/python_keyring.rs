@@ -1,8 +1,11 @@
-//! The file where Python's keyring put passwords on computers without a keyring: base64, so anybody who can read the
-//! file can read them. It is read, never written.
+//! The files where Python's keyring put passwords on computers without a keyring. They are read, never written.
+//!
+//! In `keyring_pass.cfg` they are in base64, so whoever can read the file can read them; in `crypted_pass.cfg` they are
+//! encrypted with a master password.
 
-use std::fs::File;
-use std::io::Read;
+pub mod crypted;
+mod entries;
+
 use std::path::Path;
 
 use base64::Engine;
@@ -10,59 +13,22 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use crate::secret::Secret;
+use entries::Entries;
 
-/// A longer file is none of Python's keyring.
-const LONGEST_FILE: u64 = 1 << 20;
-
-/// The password of a user of a service, if the file has one; a file that cannot be read has none.
+/// The password of a user of a service in `keyring_pass.cfg`, if it has one; a file that cannot be read has none.
 pub fn password(path: &Path, service: &str, user: &str) -> Option<Secret> {
-    let is_plain = std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
-    let file = is_plain.then(|| File::open(path).ok()).flatten()?;
-    let mut text = Zeroizing::new(String::new());
-    file.take(LONGEST_FILE).read_to_string(&mut text).ok()?;
-    let encoded = value(&text, &escaped(service), &escaped(user))?;
-    let bytes = Zeroizing::new(STANDARD.decode(encoded.as_bytes()).ok()?);
-    let password = std::str::from_utf8(&bytes).ok()?;
-    (!password.is_empty()).then(|| Secret::new(password.to_owned()))
+    as_password(&Entries::read(path)?.value(service, user)?)
 }
 
-/// The value of an option, its continuation lines joined.
-fn value(text: &str, section: &str, option: &str) -> Option<Zeroizing<String>> {
-    let mut in_section = false;
-    let mut found: Option<Zeroizing<String>> = None;
-    for line in text.lines() {
-        if line.starts_with([' ', '\t']) {
-            if let Some(value) = &mut found {
-                value.push_str(line.trim());
-            }
-            continue;
-        }
-        if found.is_some() && !line.is_empty() {
-            break;
-        }
-        if let Some(name) = line
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-        {
-            in_section = name == section;
-        } else if in_section && let Some((name, value)) = line.split_once(['=', ':']) {
-            // Python's parser writes the names of options in lower case.
-            if name.trim().eq_ignore_ascii_case(option) {
-                found = Some(Zeroizing::new(value.trim().to_owned()));
-            }
-        }
-    }
-    found
+fn as_password(bytes: &[u8]) -> Option<Secret> {
+    let password = std::str::from_utf8(bytes).ok()?;
+    (!password.is_empty()).then(|| Secret::new(password))
 }
 
-/// Letters and digits stay; every other byte is `_` and its number in two hexadecimal digits.
-fn escaped(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte.is_ascii_alphanumeric() {
-            true => char::from(byte).to_string(),
-            false => format!("_{byte:02x}"),
-        })
-        .collect()
+/// Python breaks the lines of its base64.
+fn decoded(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let text: Zeroizing<String> = Zeroizing::new(text.split_whitespace().collect());
+    STANDARD.decode(text.as_bytes()).ok().map(Zeroizing::new)
 }
 
 #[cfg(test)]
