@@ -95,9 +95,19 @@ impl Paths {
         self.aws_config_file.as_deref().ok_or_else(no_home)
     }
 
+    /// Where programs of the desktop have their settings.
+    pub fn config_home(&self) -> Result<&Path> {
+        self.config_folder()?.parent().ok_or_else(no_home)
+    }
+
     /// Where Python's keyring puts passwords on computers without a keyring of their own.
     pub fn python_keyring(&self) -> Result<&Path> {
         self.python_keyring.as_deref().ok_or_else(no_home)
+    }
+
+    /// The same, encrypted with a master password.
+    pub fn crypted_python_keyring(&self) -> Result<PathBuf> {
+        Ok(self.python_keyring()?.with_file_name("crypted_pass.cfg"))
     }
 
     /// `~` and `~/…` made absolute.

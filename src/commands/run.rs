@@ -176,6 +176,7 @@ impl Run {
             ui: &self.ui,
             password_from_stdin: RefCell::new(secrets.password_from_stdin),
             ask_password: secrets.ask,
+            master_password: Default::default(),
             sts_endpoint,
             region,
             recording: None,

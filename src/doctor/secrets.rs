@@ -8,9 +8,11 @@ use super::{Patient, others_may};
 use crate::config::{CodeSource, Config, IdentityProvider, PasswordSource, SecretsMode};
 use crate::login::stored_secrets;
 use crate::presence::Presence;
+use crate::secret::Secret;
 use crate::store::keyring::{Account, Keyring, SecretKind};
 use crate::store::learned::Learned;
-use crate::store::python_keyring;
+use crate::store::python_keyring::crypted::CryptedFile;
+use crate::store::python_keyring::{self, SERVICE};
 
 pub fn places(patient: &Patient) -> Area {
     let mut area = Area::new("secrets");
@@ -73,25 +75,35 @@ fn stored(area: &mut Area, patient: &Patient, config: &Config, state: &std::path
             area.failed(Level::Note, &error);
         }
     }
+    let mut kwallet = Keyring::kwallet(Presence::Nobody, patient.paths.config_home().ok(), |_| {});
     for provider in config.identity_providers.values() {
-        area.good(of_provider(patient, config, provider, &mut keyring));
+        area.good(of_provider(
+            patient,
+            config,
+            provider,
+            &mut keyring,
+            &mut kwallet,
+        ));
     }
 }
 
-/// Python's keyring could lock its file with a password of its own; that one is not opened.
+/// The file of Python's keyring that has a password of its own: it is opened when the person is there.
 fn crypted_keyring(area: &mut Area, patient: &Patient) {
-    let Ok(plain) = patient.paths.python_keyring() else {
+    let Ok(path) = patient.paths.crypted_python_keyring() else {
         return;
     };
-    let file = plain.with_file_name("crypted_pass.cfg");
-    if file.exists() {
-        area.note(
-            format!(
-                "{} holds passwords under a password of their own, and is not read",
-                patient.paths.shown(&file)
-            ),
+    if !path.exists() {
+        return;
+    }
+    let shown = patient.paths.shown(&path);
+    match CryptedFile::read(&path) {
+        Some(file) if file.is_known() => area.good(format!(
+            "{shown} holds passwords of Python's keyring; `mai login` asks for its master password to read one"
+        )),
+        _ => area.note(
+            format!("{shown} is encrypted in a way that `mai` does not know, and is not read"),
             "type the password once; `mai` keeps it if you like",
-        );
+        ),
     }
 }
 
@@ -111,9 +123,10 @@ fn of_provider(
     config: &Config,
     provider: &IdentityProvider,
     keyring: &mut Keyring,
+    kwallet: &mut Keyring,
 ) -> String {
     let password = match &provider.password.value {
-        PasswordSource::Keyring => kept_password(patient, config, provider, keyring),
+        PasswordSource::Keyring => kept_password(patient, config, provider, keyring, kwallet),
         PasswordSource::Ask => "the password is asked for".to_owned(),
         PasswordSource::Command(_) => format!(
             "the password comes from {}",
@@ -138,6 +151,7 @@ fn kept_password(
     config: &Config,
     provider: &IdentityProvider,
     keyring: &mut Keyring,
+    kwallet: &mut Keyring,
 ) -> String {
     let Some(user) = &provider.username else {
         return "no user is named, so no password was looked up".to_owned();
@@ -148,24 +162,45 @@ fn kept_password(
         Some(false) => {}
     }
     let classic = stored_secrets::classic_accounts(config, provider, &user.value);
-    if classic
-        .iter()
-        .any(|account| is_kept(&Some(account.clone()), keyring) == Some(true))
-    {
+    let has_classic = |keyring: &mut Keyring| {
+        classic
+            .iter()
+            .any(|account| is_kept(&Some(account.clone()), keyring) == Some(true))
+    };
+    if has_classic(keyring) {
         return "the password that the Python Mai has kept is used".to_owned();
     }
-    let file = patient.paths.python_keyring();
-    if let Ok(file) = file
-        && classic
-            .iter()
-            .any(|account| python_keyring::password(file, "mai", account.as_str()).is_some())
+    if config.secrets.value == SecretsMode::Keyring && has_classic(kwallet) {
+        return "the password that the Python Mai has kept in KWallet is used".to_owned();
+    }
+    if config.secrets.value != SecretsMode::None
+        && let Some(text) = in_a_file(patient, &classic)
     {
-        let shown = patient.paths.shown(file);
-        return format!(
-            "the password lies nearly in the clear in {shown}, where the Python Mai left it"
-        );
+        return text;
     }
     "no password is kept yet, so it is asked for".to_owned()
+}
+
+/// The files of Python's keyring, the readable one first.
+fn in_a_file(patient: &Patient, accounts: &[Account]) -> Option<String> {
+    let has = |found: &dyn Fn(&str) -> Option<Secret>| {
+        accounts
+            .iter()
+            .any(|account| found(account.as_str()).is_some())
+    };
+    let path = patient.paths.python_keyring().ok()?;
+    if has(&|user| python_keyring::password(path, SERVICE, user)) {
+        let shown = patient.paths.shown(path);
+        return Some(format!(
+            "the password lies nearly in the clear in {shown}, where the Python Mai left it"
+        ));
+    }
+    let path = patient.paths.crypted_python_keyring().ok()?;
+    let file = CryptedFile::read(&path).filter(CryptedFile::is_known)?;
+    has(&|user| file.encrypted(SERVICE, user)).then(|| {
+        let shown = patient.paths.shown(&path);
+        format!("the password is in {shown}, and its master password is asked for")
+    })
 }
 
 fn own(kind: SecretKind, provider: &IdentityProvider) -> Option<Account> {

@@ -10,12 +10,12 @@ use crate::error::{Error, Kind, Result};
 use crate::idp::visit::{Fields, Settings};
 use crate::idp::walk::{self, Arrival};
 use crate::login::kept_session::{self, KeptSession};
-use crate::login::stored_secrets::StoredSecrets;
+use crate::login::stored_secrets::{Found, StoredSecrets};
 use crate::login::{Doors, one_time_code};
 use crate::net::browser_session::BrowserSession;
 use crate::net::visitor::Visitor;
 use crate::secret::Secret;
-use crate::store::keyring::{Account, SecretKind};
+use crate::store::keyring::SecretKind;
 use crate::store::learned::Learned;
 
 /// Where the password of this run came from: it decides what happens to it afterwards.
@@ -24,6 +24,8 @@ enum Source {
     Typed,
     Stdin,
     Stored,
+    /// Stored too, but opened with a master password first.
+    Unlocked,
     Command,
 }
 
@@ -44,7 +46,7 @@ pub struct Answers<'a> {
     /// The source of a password that was refused.
     refused: Option<Source>,
     /// Where the stored password came from.
-    stored_as: Option<Account>,
+    stored_as: Option<Found>,
     totp_to_keep: Option<Secret>,
     /// What the next login may come back to, and since when it lasts.
     session: Option<(BrowserSession, DateTime<Utc>)>,
@@ -248,7 +250,7 @@ impl<'a> Answers<'a> {
                 "update what the password command of {} prints; {ask}",
                 self.provider.name
             ),
-            Source::Typed | Source::Stdin | Source::Stored => ask,
+            Source::Typed | Source::Stdin | Source::Stored | Source::Unlocked => ask,
         }
     }
 
@@ -300,12 +302,18 @@ impl<'a> Answers<'a> {
             }
             PasswordSource::Keyring => {
                 let user = self.user().to_owned();
-                if let Some((account, password)) = self.stored.password(&user) {
+                let owner = self.learned_name();
+                if let Some(found) = self.stored.password(&user, &owner)? {
+                    let password = found.password.clone();
                     if !self.was_refused(&password)? {
-                        self.stored_as = Some(account);
-                        return Ok((password, Source::Stored));
+                        let source = match found.is_crypted() {
+                            true => Source::Unlocked,
+                            false => Source::Stored,
+                        };
+                        self.stored_as = Some(found);
+                        return Ok((password, source));
                     }
-                    let fate = match self.stored.drop(&account) {
+                    let fate = match self.stored.drop(&found) {
                         true => "is gone now",
                         false => "is not used",
                     };
@@ -336,7 +344,7 @@ impl<'a> Answers<'a> {
         };
         let mut learned = self.learned()?;
         let place = self.stored.place().unwrap_or_default();
-        let can_keep = source == Source::Typed
+        let can_keep = matches!(source, Source::Typed | Source::Unlocked)
             && self.provider.password.value == PasswordSource::Keyring
             && self.doors.presence().is_person()
             && self.stored.place().is_some();

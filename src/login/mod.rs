@@ -7,6 +7,7 @@ pub mod flight;
 pub mod keep;
 pub mod kept_session;
 pub mod last_update;
+pub mod left_behind;
 pub mod line;
 pub mod logout;
 pub mod offer;
@@ -26,6 +27,7 @@ use std::cell::RefCell;
 
 use crate::config::Config;
 use crate::idp::recording::Recording;
+use crate::login::left_behind::MasterPassword;
 use crate::paths::Paths;
 use crate::presence::Presence;
 use crate::secret::Secret;
@@ -41,6 +43,8 @@ pub struct Doors<'a> {
     pub password_from_stdin: RefCell<Option<Secret>>,
     /// `--ask`: stored passwords are passed over.
     pub ask_password: bool,
+    /// Of Python's keyring, if it was asked for.
+    pub master_password: MasterPassword,
     /// An STS that is not AWS's (`AWS_ENDPOINT_URL_STS`).
     pub sts_endpoint: Option<Url>,
     /// `AWS_REGION`

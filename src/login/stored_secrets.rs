@@ -3,9 +3,9 @@
 use crate::config::{Config, IdentityProvider, SecretsMode};
 use crate::error::Result;
 use crate::login::Doors;
+use crate::login::left_behind::{self, LeftBehind};
 use crate::secret::Secret;
 use crate::store::keyring::{Account, Keyring, Mode, SecretKind};
-use crate::store::python_keyring;
 use crate::store::vault::{self, Vault, VaultKey};
 
 /// The store in force, opened when something is asked of it.
@@ -16,6 +16,32 @@ pub struct StoredSecrets<'a> {
     provider: &'a IdentityProvider,
     keyring: Keyring<'a>,
     failed: bool,
+    /// For what the Python Mai has left there.
+    kwallet: Keyring<'a>,
+    kwallet_failed: bool,
+}
+
+/// A password that was found.
+pub struct Found {
+    pub password: Secret,
+    place: Place,
+}
+
+enum Place {
+    Keyring(Account),
+    KWallet(Account),
+    File(LeftBehind),
+}
+
+impl Found {
+    fn new(password: Secret, place: Place) -> Found {
+        Found { password, place }
+    }
+
+    /// Is it worth a better place, because it took a master password?
+    pub fn is_crypted(&self) -> bool {
+        matches!(&self.place, Place::File(left) if left.is_crypted)
+    }
 }
 
 impl<'a> StoredSecrets<'a> {
@@ -30,6 +56,10 @@ impl<'a> StoredSecrets<'a> {
                 |text| doors.ui.step(text),
             ),
             failed: false,
+            kwallet: Keyring::kwallet(doors.presence(), doors.paths.config_home().ok(), |text| {
+                doors.ui.step(text)
+            }),
+            kwallet_failed: false,
         })
     }
 
@@ -44,32 +74,26 @@ impl<'a> StoredSecrets<'a> {
     }
 
     /// The password and where it stands; the Python Mai's entries count, since they were kept for this very URL.
-    pub fn password(&mut self, user: &str) -> Option<(Account, Secret)> {
+    ///
+    /// `owner` is what is learned about this account by. An error is an interruption.
+    pub fn password(&mut self, user: &str, owner: &str) -> Result<Option<Found>> {
         let own = self.account(SecretKind::Password, user);
         let classic = classic_accounts(self.doors.config, self.provider, user);
-        let found = [&own].into_iter().chain(&classic).find_map(|account| {
-            let password = self.with(|keyring| keyring.get(account)).flatten()?;
-            Some((account.clone(), password))
-        });
-        found.or_else(|| self.in_python_keyring(classic))
-    }
-
-    /// Where the computer has no keyring, the Python Mai left passwords in a file.
-    fn in_python_keyring(&self, accounts: Vec<Account>) -> Option<(Account, Secret)> {
-        if mode_of(self.doors.config) == Mode::None {
-            return None;
+        for account in [&own].into_iter().chain(&classic) {
+            if let Some(password) = self.with(|keyring| keyring.get(account)).flatten() {
+                return Ok(Some(Found::new(password, Place::Keyring(account.clone()))));
+            }
         }
-        let path = self.doors.paths.python_keyring().ok()?;
-        let (account, password) = accounts.into_iter().find_map(|account| {
-            let password = python_keyring::password(path, "mai", account.as_str())?;
-            Some((account, password))
-        })?;
-        let shown = self.doors.paths.shown(path);
-        self.doors.ui.warn(&format!(
-            "the password comes from {shown}, where the Python Mai left it nearly in the clear; remove that file when \
-             you need it no more"
-        ));
-        Some((account, password))
+        if mode_of(self.doors.config) == Mode::None {
+            return Ok(None);
+        }
+        for account in &classic {
+            if let Some(password) = self.with_kwallet(|kwallet| kwallet.get(account)).flatten() {
+                return Ok(Some(Found::new(password, Place::KWallet(account.clone()))));
+            }
+        }
+        let left_behind = left_behind::find(self.doors, &classic, owner)?;
+        Ok(left_behind.map(|left| Found::new(left.password.clone(), Place::File(left))))
     }
 
     pub fn totp_secret(&mut self, user: &str) -> Option<Secret> {
@@ -83,9 +107,20 @@ impl<'a> StoredSecrets<'a> {
         self.with(|keyring| keyring.set(&account, secret)).is_some()
     }
 
-    /// True if there was something to drop.
-    pub fn drop(&mut self, account: &Account) -> bool {
-        self.with(|keyring| keyring.delete(account)) == Some(true)
+    /// For a password that was refused. True if it was removed; what cannot be removed is passed over from now on.
+    pub fn drop(&mut self, found: &Found) -> bool {
+        match &found.place {
+            Place::Keyring(account) => self.with(|keyring| keyring.delete(account)) == Some(true),
+            Place::KWallet(account) => {
+                self.with_kwallet(|kwallet| kwallet.delete(account)) == Some(true)
+            }
+            Place::File(left) => {
+                if let Err(error) = left.pass_over(self.doors) {
+                    self.doors.ui.warn(&error.to_string());
+                }
+                false
+            }
+        }
     }
 
     /// Removes every stored password of a user, the Python Mai's entries included; true if there was one.
@@ -95,6 +130,9 @@ impl<'a> StoredSecrets<'a> {
         let mut removed = false;
         for account in &accounts {
             removed |= self.keyring.delete(account)?;
+        }
+        for account in &accounts[1..] {
+            removed |= self.with_kwallet(|kwallet| kwallet.delete(account)) == Some(true);
         }
         Ok(removed)
     }
@@ -130,17 +168,38 @@ impl<'a> StoredSecrets<'a> {
     }
 
     fn with<T>(&mut self, work: impl FnOnce(&mut Keyring) -> Result<T>) -> Option<T> {
-        if self.failed {
+        using(&mut self.keyring, &mut self.failed, self.doors, work)
+    }
+
+    /// Only with `secrets: keyring`: `file` is for who wants no help of the desktop.
+    fn with_kwallet<T>(&mut self, work: impl FnOnce(&mut Keyring) -> Result<T>) -> Option<T> {
+        if mode_of(self.doors.config) != Mode::Keyring {
             return None;
         }
-        match work(&mut self.keyring) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.failed = true;
-                let ui = self.doors.ui;
-                ui.warn(&format!("{error}; going on without stored secrets"));
-                None
-            }
+        using(
+            &mut self.kwallet,
+            &mut self.kwallet_failed,
+            self.doors,
+            work,
+        )
+    }
+}
+
+fn using<T>(
+    keyring: &mut Keyring,
+    failed: &mut bool,
+    doors: &Doors,
+    work: impl FnOnce(&mut Keyring) -> Result<T>,
+) -> Option<T> {
+    if *failed {
+        return None;
+    }
+    match work(keyring) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            *failed = true;
+            doors.ui.warn(&format!("{error}; going on without it"));
+            None
         }
     }
 }

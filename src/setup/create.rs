@@ -145,6 +145,7 @@ pub fn fetch_keys(doors: &Doors, config: &Config, wish: &Wish, assertion: &Asser
     let doors = Doors {
         config,
         password_from_stdin: None.into(),
+        master_password: Default::default(),
         recording: None,
         sts_endpoint: doors.sts_endpoint.clone(),
         region: doors.region.clone(),

@@ -2,7 +2,11 @@
 //!
 //! Nothing is opened before the first question, and then on a thread of its own: keyrings hang, and show windows.
 
+#[cfg(windows)]
+mod credential_manager;
 mod file;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod kwallet;
 mod system;
 
 use std::path::Path;
@@ -124,6 +128,37 @@ impl<'a> Keyring<'a> {
             ),
             Mode::None => (None, "store"),
         };
+        Keyring::with(store, what, presence, on_wait)
+    }
+
+    /// KWallet, for what Python's keyring has left there: `config_home` has its settings. Nothing new is stored in it.
+    #[cfg(all(unix, not(target_os = "macos")))]
+    pub fn kwallet(
+        presence: Presence,
+        config_home: Option<&Path>,
+        on_wait: impl FnMut(&str) + 'a,
+    ) -> Keyring<'a> {
+        let store = Arc::new(kwallet::KWallet::new(presence, config_home));
+        Keyring::with(Some(store), "KWallet", presence, on_wait)
+    }
+
+    /// There is none on this system.
+    #[cfg(not(all(unix, not(target_os = "macos"))))]
+    pub fn kwallet(
+        presence: Presence,
+        config_home: Option<&Path>,
+        on_wait: impl FnMut(&str) + 'a,
+    ) -> Keyring<'a> {
+        let _ = config_home;
+        Keyring::with(None, "KWallet", presence, on_wait)
+    }
+
+    fn with(
+        store: Option<Arc<dyn SecretStore>>,
+        what: &'static str,
+        presence: Presence,
+        on_wait: impl FnMut(&str) + 'a,
+    ) -> Keyring<'a> {
         Keyring {
             store,
             what,

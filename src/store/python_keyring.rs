@@ -15,6 +15,9 @@ use zeroize::Zeroizing;
 use crate::secret::Secret;
 use entries::Entries;
 
+/// The service under which the Python Mai kept its passwords.
+pub const SERVICE: &str = "mai";
+
 /// The password of a user of a service in `keyring_pass.cfg`, if it has one; a file that cannot be read has none.
 pub fn password(path: &Path, service: &str, user: &str) -> Option<Secret> {
     as_password(&Entries::read(path)?.value(service, user)?)

@@ -1,5 +1,7 @@
 //! Questions to the person, on the terminal itself.
 
+use std::io::ErrorKind;
+
 use super::paint::fit_to_show;
 use super::terminal::Ui;
 use super::tty::{Tty, hush, lost, remember};
@@ -45,6 +47,21 @@ impl Ui {
             }
         }
         Err(no_answer(question))
+    }
+
+    /// The same for a secret that need not be given: an empty line or Ctrl-D is none.
+    pub fn ask_secret_or_none(&self, question: &str) -> Result<Option<Secret>> {
+        let mut tty = self.ready_to_ask(question)?;
+        let _silence = hush();
+        tty.write(&fit_to_show(&format!("{question}: ")))?;
+        match rpassword::read_password() {
+            Ok(typed) => Ok(Some(Secret::from(typed)).filter(|typed| !typed.is_empty())),
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                tty.write("\n")?;
+                Ok(None)
+            }
+            Err(error) => Err(lost(&error)),
+        }
     }
 
     /// Yes or no; an empty line is `suggestion`.

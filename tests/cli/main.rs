@@ -32,6 +32,7 @@ mod passwords;
 mod pingfederate;
 mod processes;
 mod profiles;
+mod python_keyring;
 mod recording;
 mod refusals;
 mod require;

@@ -50,10 +50,11 @@ impl Person for Answers<'_> {
         if let Err(error) = remembered {
             self.doors.ui.warn(&error.to_string());
         }
-        let Some(account) = self.stored_as.take().filter(|_| source == Source::Stored) else {
+        let was_stored = matches!(source, Source::Stored | Source::Unlocked);
+        let Some(found) = self.stored_as.take().filter(|_| was_stored) else {
             return;
         };
-        if self.stored.drop(&account) {
+        if self.stored.drop(&found) {
             self.doors.ui.warn(&format!(
                 "removed the stored password of {} at {}",
                 self.user(),

@@ -13,7 +13,7 @@ impl SecretStore for System {
     fn get(&self, account: &str) -> Result<Option<Secret>, String> {
         match entry(account)?.get_password() {
             Ok(text) => Ok(Some(Secret::new(text))),
-            Err(keyring::Error::NoEntry) => Ok(None),
+            Err(keyring::Error::NoEntry) => python_left(account),
             Err(error) => Err(in_words(&error)),
         }
     }
@@ -26,7 +26,7 @@ impl SecretStore for System {
     fn delete(&self, account: &str) -> Result<bool, String> {
         match entry(account)?.delete_credential() {
             Ok(()) => Ok(true),
-            Err(keyring::Error::NoEntry) => Ok(false),
+            Err(keyring::Error::NoEntry) => python_dropped(account),
             Err(error) => Err(in_words(&error)),
         }
     }
@@ -64,6 +64,28 @@ fn entry(account: &str) -> Result<Entry, String> {
     }
 }
 
+/// Python's keyring gives its entries other names on Windows; elsewhere they are called as ours.
+#[cfg(windows)]
+fn python_left(account: &str) -> Result<Option<Secret>, String> {
+    let found = super::credential_manager::get(account).map_err(|error| in_words(&error))?;
+    Ok(found.map(Secret::new))
+}
+
+#[cfg(not(windows))]
+fn python_left(_account: &str) -> Result<Option<Secret>, String> {
+    Ok(None)
+}
+
+#[cfg(windows)]
+fn python_dropped(account: &str) -> Result<bool, String> {
+    super::credential_manager::delete(account).map_err(|error| in_words(&error))
+}
+
+#[cfg(not(windows))]
+fn python_dropped(_account: &str) -> Result<bool, String> {
+    Ok(false)
+}
+
 /// The reason of a failure; never its payload, which can be the secret itself.
 fn in_words(error: &keyring::Error) -> String {
     match error {
@@ -82,7 +104,7 @@ fn in_words(error: &keyring::Error) -> String {
 }
 
 /// What D-Bus errors mean to a person.
-fn bus_reason(text: &str) -> String {
+pub(super) fn bus_reason(text: &str) -> String {
     let has = |part: &str| text.contains(part);
     if has("ServiceUnknown") || has("NameHasNoOwner") || has("no secret service provider") {
         "no keyring service on this session bus".to_owned()

@@ -180,6 +180,11 @@ mod tests {
             assert!(file.password(&key, "mai", user).is_none(), "{broken}");
         }
         let changed = FILE.replace("c2pkbXRJYmgzT2NVS2Y0dSJ9", "d2pkbXRJYmgzT2NVS2Y0dSJ9");
-        assert!(file(&changed).unwrap().password(&key, "mai", user).is_none());
+        assert!(
+            file(&changed)
+                .unwrap()
+                .password(&key, "mai", user)
+                .is_none()
+        );
     }
 }
