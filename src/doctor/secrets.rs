@@ -156,10 +156,9 @@ fn kept_password(
     let Some(user) = &provider.username else {
         return "no user is named, so no password was looked up".to_owned();
     };
-    match is_kept(&own(SecretKind::Password, provider), keyring) {
-        Some(true) => return "a password is kept".to_owned(),
-        None => return "the password was not looked up".to_owned(),
-        Some(false) => {}
+    let is_own = is_kept(&own(SecretKind::Password, provider), keyring);
+    if is_own == Some(true) {
+        return "a password is kept".to_owned();
     }
     let classic = stored_secrets::classic_accounts(config, provider, &user.value);
     let has_classic = |keyring: &mut Keyring| {
@@ -178,7 +177,10 @@ fn kept_password(
     {
         return text;
     }
-    "no password is kept yet, so it is asked for".to_owned()
+    match is_own {
+        Some(_) => "no password is kept yet, so it is asked for".to_owned(),
+        None => "the password was not looked up".to_owned(),
+    }
 }
 
 /// The files of Python's keyring, the readable one first.

@@ -283,12 +283,34 @@ fn the_python_mais_home_is_understood() {
     );
     let answer = home.mai("doctor").ok();
     assert!(!answer.stdout.contains("hunter2"), "{answer}");
-    home.write(".local/share/python_keyring/crypted_pass.cfg", "[mai]\n");
+    // The one with a master password: first one that none could open.
+    let crypted = ".local/share/python_keyring/crypted_pass.cfg";
+    home.write(crypted, "[mai]\n");
     let answer = home.mai("doctor").ok();
     assert!(
         answer
             .stdout
-            .contains("crypted_pass.cfg holds passwords under a password of their own"),
+            .contains("crypted_pass.cfg is encrypted in a way that `mai` does not know"),
+        "{answer}"
+    );
+    home.write(
+        crypted,
+        "[keyring_2Dsetting]\npassword_20reference = \n\te30=\n\n[mai]\nada_40https_3a_2f_2fidp_2etest_2fa = \n\te30=\n",
+    );
+    let answer = home.mai("doctor").ok();
+    assert!(
+        answer
+            .stdout
+            .contains("crypted_pass.cfg holds passwords of Python's keyring"),
+        "{answer}"
+    );
+    let plain = home.path(".local/share/python_keyring/keyring_pass.cfg");
+    std::fs::remove_file(plain).expect("the file is there");
+    let answer = home.mai("doctor").ok();
+    assert!(
+        answer
+            .stdout
+            .contains("crypted_pass.cfg, and its master password is asked for"),
         "{answer}"
     );
     home.profiles("profiles:\n");
