@@ -10,7 +10,8 @@ import unittest
 from harness import processes, world
 
 HERE = pathlib.Path(__file__).resolve().parent
-MODULES = ("test_servers", "test_simplesamlphp", "test_keycloak", "test_lemonldap", "test_django", "test_keyring")
+MODULES = ("test_servers", "test_simplesamlphp", "test_keycloak", "test_lemonldap", "test_django", "test_keyring",
+           "test_python_keyring")
 
 
 class Lines(unittest.TestResult):

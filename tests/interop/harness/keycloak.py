@@ -55,6 +55,13 @@ PEOPLE = {
     "keeping": ([DEVELOPER], {}, {}),
     "declining": ([DEVELOPER], {}, {}),
     "classic": ([DEVELOPER], {}, {}),
+    "crypted": ([DEVELOPER], {}, {}),
+    "crypted-declining": ([DEVELOPER], {}, {}),
+    "crypted-utf8": ([DEVELOPER], {}, {}),
+    "wallet": ([DEVELOPER], {}, {}),
+    "wallet-old": ([DEVELOPER], {}, {}),
+    "wallet-refused": ([DEVELOPER], {}, {}),
+    "wallet-without": ([DEVELOPER], {}, {}),
 }
 
 

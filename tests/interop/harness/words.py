@@ -10,6 +10,7 @@ UNREACHABLE = 5
 
 # Questions on a terminal, up to the blank before the answer. A password question never shows what is typed.
 ASKS_PASSWORD = r"(?i)password (of|for)[^\n?]*: "
+ASKS_MASTER_PASSWORD = r"(?i)master password of [^\n?]*: "
 ASKS_CODE = r"(?i)\bcode\b[^\n?]*: "
 ASKS_TOTP_SECRET = r"(?i)TOTP secret[^\n?]*: "
 ASKS_TO_KEEP = r"(?i)(keep|remember|store|save)[^\n]*\? \[y/n\] "
@@ -23,6 +24,8 @@ ENTER = "\r"
 
 # Answers to what went wrong, on stderr
 SAYS_WRONG_PASSWORD = r"(?i)(refused|wrong|incorrect|invalid)[^\n]*password|password[^\n]*(refused|wrong|incorrect|invalid)"
+SAYS_WRONG_MASTER_PASSWORD = r"(?i)not the master password"
+WAITS_FOR_KEYRING = r"(?i)waiting for the keyring"
 SAYS_WRONG_CODE = r"(?i)(refused|wrong|incorrect|invalid)[^\n]*code|code[^\n]*(refused|wrong|incorrect|invalid)"
 SAYS_DISABLED = r"(?i)(disabled|locked)"
 # Keycloak shows a temporary lock as a wrong password, on purpose.

@@ -4,7 +4,7 @@ import pathlib
 import shutil
 import unittest
 
-from . import clients, django_idp, keycloak, lemonldap, processes, secret_service, simplesamlphp, sts, web, words
+from . import clients, django_idp, keycloak, kwallet, lemonldap, processes, secret_service, simplesamlphp, sts, web, words
 from .browser import Browser
 from .person import Person
 
@@ -28,6 +28,7 @@ class World:
             "moto": sts.Moto(cache / "venv/bin/moto_server", folder / "moto", self.web),
             "simplesamlphp": simplesamlphp.SimpleSamlPhp(folder / "simplesamlphp", self.web),
             "sts": sts.StrictSts(testbed, folder / "sts", self.web),
+            "kwallet": kwallet.KWallet(cache / "venv", folder / "kwallet"),
             "keyring": secret_service.SecretService(folder / "secret-service"),
         }
         self._failed = {}
@@ -42,6 +43,7 @@ class World:
         self._try("simplesamlphp", servers["simplesamlphp"].start)
         self.web.start(servers["simplesamlphp"].socket, servers["lemonldap"].socket)
         self._try("keyring", servers["keyring"].start)
+        self._try("kwallet", servers["kwallet"].start)
         self._try("moto", servers["moto"].wait)
         self._try("django", servers["django"].wait)
         self._try("lemonldap", servers["lemonldap"].wait)
