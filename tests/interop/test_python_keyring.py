@@ -128,6 +128,18 @@ class PythonKeyring(Case):
         self.ends_with(person.mai("login", "--no-input"), words.NEEDS_A_PERSON)
         self.count(1, self.sent(idp))
 
+    def test_a_closed_wallet_with_the_entry_waits_for_the_person(self):
+        wallet = self.world.kwallet.another("waiting")
+        person = self.person("wallet", bus=wallet.address)
+        wallet.python_keeps(self.entry(person), person.password)
+        wallet.closes()
+        idp = self.world.web.counter("keycloak")
+        terminal = person.at_terminal("login")
+        terminal.expect(words.WAITS_FOR_KEYRING)
+        terminal.child.sendintr()
+        self.ends_with(terminal.ends(), words.INTERRUPTED)
+        self.count(0, self.sent(idp))
+
     def test_a_closed_wallet_without_the_entry_opens_no_window(self):
         wallet = self.world.kwallet
         person = self.person("wallet-without", bus=wallet.address)

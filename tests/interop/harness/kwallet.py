@@ -29,7 +29,7 @@ wallet.writePassword(handle, "Python", sys.argv[1] + "@mai", sys.stdin.read(), "
 
 class KWallet:
     def __init__(self, venv, folder):
-        self.folder = folder
+        self.venv, self.folder = venv, folder
         for name in ("home", "config", "data", "cache", "runtime"):
             (folder / name).mkdir(parents=True, mode=0o700)
         self.address = f"unix:path={folder}/bus"
@@ -55,6 +55,12 @@ class KWallet:
         daemon = processes.start("kwalletd5", ["kwalletd5"], self.folder / "kwalletd.log", env=self.env)
         processes.wait_until(lambda: "true" in self.call("isEnabled"), daemon, 20)
         self.opens()
+
+    def another(self, name):
+        """A desktop of its own, for a test that leaves a window open there."""
+        other = KWallet(self.venv, self.folder / name)
+        other.start()
+        return other
 
     def call(self, method, *arguments):
         argv = ["dbus-send", "--print-reply", "--dest=org.kde.kwalletd5", "/modules/kwalletd5", f"org.kde.KWallet.{method}"]

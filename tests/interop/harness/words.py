@@ -7,6 +7,7 @@ MISTAKEN = 2
 NEEDS_A_PERSON = 3
 REFUSED = 4
 UNREACHABLE = 5
+INTERRUPTED = 130
 
 # Questions on a terminal, up to the blank before the answer. A password question never shows what is typed.
 ASKS_PASSWORD = r"(?i)password (of|for)[^\n?]*: "
