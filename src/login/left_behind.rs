@@ -135,7 +135,7 @@ fn unlock(doors: &Doors, file: &CryptedFile, path: &Path) -> Result<Option<Maste
     }
     let shown = doors.paths.shown(path);
     doors.ui.show(&format!(
-        "The Python Mai has kept the password in {shown}. An empty line passes it over."
+        "The Python Mai has kept the password in {shown}; an empty line passes that over."
     ));
     let question = format!("Master password of {shown} (Python's keyring)");
     for _ in 0..TRIES {

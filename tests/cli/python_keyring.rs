@@ -154,13 +154,14 @@ fn the_master_password_is_asked_for_once_in_a_run() {
 fn a_password_of_a_file_that_was_refused_is_never_sent_again() {
     let testbed = Testbed::start();
     let url = testbed.face("simple");
-    let plain = |password: &str| {
-        let entry = STANDARD.encode(password);
-        format!("[mai]\n{} = \n\t{entry}\n", escaped(&format!("ada@{url}")))
-    };
-    let crypted = |password: &str| crypted_file(&[(&url, password)]);
-    let files: [(&str, &dyn Fn(&str) -> String); 2] = [(PLAIN, &plain), (CRYPTED, &crypted)];
-    for (file, text) in files {
+    for file in [PLAIN, CRYPTED] {
+        let text = |password: &str| match file {
+            CRYPTED => crypted_file(&[(&url, password)]),
+            _ => {
+                let (name, entry) = (escaped(&format!("ada@{url}")), STANDARD.encode(password));
+                format!("[mai]\n{name} = \n\t{entry}\n")
+            }
+        };
         let home = home(&testbed, &["prod"]);
         home.write(file, text("the old one"));
         let before = testbed.password_attempts("ada");

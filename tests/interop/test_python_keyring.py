@@ -105,6 +105,8 @@ class PythonKeyring(Case):
             self.ends_with(person.mai("login", "--no-input"), words.DONE)
             self.keys_work(person, "default", role(DEVELOPER))
 
+            self.assertIn("has kept in KWallet", person.mai("doctor").out)
+
             wallet.closes()
             self.ends_with(person.mai("login", "--force", "--no-input"), words.NEEDS_A_PERSON)
             wallet.opens()
