@@ -83,8 +83,10 @@ fn classic_verbs_keep_their_prefixes_and_others_may_be_short() {
         assert!(home.mai(word).ok().stdout.contains("production"));
     }
     assert!(home.mai("stat").ok().stdout.contains("not signed in"));
-    home.mai("require prod")
-        .fails(2, &["`mai require` is not in this version"]);
+    for word in ["r", "req"] {
+        home.mai(&format!("{word} pord --min 1h"))
+            .fails(2, &["there is no profile `pord`"]);
+    }
     home.mai("l")
         .fails(2, &["`l` could be list or login", "type `list` or `login`"]);
     let answer = home.mai("-o json l").fails(2, &[]);

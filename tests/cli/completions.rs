@@ -70,8 +70,8 @@ fn arguments_offer_what_they_take() {
             "import",
             &["aws-azure-login", "aws-adfs", "aws-google-auth"],
         ),
-        ("lo", "", &["login"]),
-        ("log", "-v --color never", &["login"]),
+        ("lo", "", &["login", "logout"]),
+        ("logi", "-v --color never", &["login"]),
         ("--aw", "login", &["--awsprofile"]),
         ("", "-c", &[":files"]),
         ("--config=x", "login", &[":files"]),
@@ -127,7 +127,7 @@ fn a_configuration_that_cannot_be_read_offers_nothing_and_says_nothing() {
     ] {
         home.profiles(broken);
         assert_eq!(offered(&home, "", "login"), [""; 0], "{broken:?}");
-        assert_eq!(offered(&home, "lo", ""), ["login"], "{broken:?}");
+        assert_eq!(offered(&home, "logi", ""), ["login"], "{broken:?}");
     }
     assert_eq!(offered(&Home::new(), "", "login"), [""; 0]);
 }
@@ -230,12 +230,8 @@ fn tab_completes_a_profile_in_bash() {
         "\"$@\" >mai.bash; PS1='ready> ' exec bash --noprofile --norc -i",
     );
     terminal.expect("ready> ").line(". ./mai.bash");
-    terminal.expect("ready> ").keys("echo 1; mai log");
-    terminal
-        .keys("\t")
-        .expect("in ")
-        .keys("aud\t")
-        .expect("it ");
+    terminal.expect("ready> ").keys("echo 1; mai logi");
+    terminal.keys("\t").expect("n ").keys("aud\t").expect("it ");
     terminal.keys("\u{15}").line("exit");
     terminal.end();
 }

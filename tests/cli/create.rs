@@ -314,6 +314,7 @@ fn the_password_is_offered_to_be_kept_under_the_new_name() {
     terminal.expect("Keep the password of carol").line("y");
     ends(terminal, 0);
     assert!(home.read(FILE).starts_with("secrets: file\n"));
+    testbed.forget_sessions();
     home.mai("login prod --force").ok();
     assert_eq!(testbed.password_attempts("carol"), 2);
 }

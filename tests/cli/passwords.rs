@@ -12,7 +12,7 @@ fn home_with(testbed: &Testbed, user: &str, provider: &str, more: &str) -> Home 
     Home::with(
         testbed,
         &format!(
-            "identity_providers:\n  corp:\n    url: {}\n    username: {user}\n    {provider}\n{more}\n\
+            "identity_providers:\n  corp:\n    url: {}\n    username: {user}\n    keep_session: false\n    {provider}\n{more}\n\
              profiles:\n  any: {{identity_provider: corp, role: 111111111111/ReadOnly}}\n",
             testbed.face("simple")
         ),

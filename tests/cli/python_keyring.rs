@@ -18,7 +18,7 @@ fn home(testbed: &Testbed, providers: &[&str]) -> Home {
     for (name, query) in providers.iter().zip(["", "?other=1"]) {
         let url = testbed.face("simple");
         yaml.push_str(&format!(
-            "  {name}: {{url: '{url}{query}', username: ada}}\n"
+            "  {name}: {{url: '{url}{query}', username: ada, keep_session: false}}\n"
         ));
     }
     yaml.push_str("profiles:\n");
