@@ -62,7 +62,7 @@ pub enum PageKind {
 
 /// Classifies a page. `password_sent`: in this sign-in, before this page.
 pub fn classify(page: &Page, names: &FieldNames, password_sent: bool) -> PageKind {
-    if let Some(form) = saml_form(page) {
+    if let Some(form) = saml_form(page, names, password_sent) {
         return PageKind::AutoSubmit(form);
     }
     if is_captcha(page) {
@@ -150,13 +150,19 @@ fn without_form(page: &Page, password_sent: bool) -> PageKind {
 }
 
 /// A form that carries a protocol message to the next host.
-fn saml_form(page: &Page) -> Option<usize> {
-    page.forms.iter().position(|f| {
-        ["SAMLResponse", "SAMLRequest", "wresult", "wa"]
+fn saml_form(page: &Page, names: &FieldNames, password_sent: bool) -> Option<usize> {
+    let filled = |names: &[&str]| {
+        page.forms
             .iter()
-            .any(|name| f.has(name))
-            && f.is_filled_already()
-    })
+            .position(|f| names.iter().any(|name| f.has(name)) && f.is_filled_already())
+    };
+    let request = || filled(&["SAMLRequest", "wa"]);
+    // A login page may carry the request along in a second form, behind a button such as "change user name".
+    let is_way_back = |form: &usize| {
+        choose::best(&page.forms, names, password_sent).is_some()
+            && script::submitted_form(page.document(), &page.forms) != Some(*form)
+    };
+    filled(&["SAMLResponse", "wresult"]).or_else(|| request().filter(|form| !is_way_back(form)))
 }
 
 fn auto_submit(page: &Page) -> Option<usize> {

@@ -32,6 +32,19 @@ fn pages_are_told_apart() {
             "<form method=post><input type=hidden name=wresult value=x><input type=submit value=Continue></form>",
             "AutoSubmit",
         ),
+        // unless the page still asks, and only keeps the request for a way back
+        (
+            &format!("{LOGIN}<form method=post><input type=hidden name=SAMLRequest value=x><button name=change_username>Change username</button></form>"),
+            "Login",
+        ),
+        (
+            "<form method=post><input type=hidden name=SAMLRequest value=x><input name=totp_code></form><form method=post><input type=hidden name=SAMLRequest value=x><button>Change username</button></form>",
+            "Code",
+        ),
+        (
+            &format!("<body onload='document.forms[1].submit()'>{LOGIN}<form method=post><input type=hidden name=SAMLRequest value=x></form>"),
+            "AutoSubmit",
+        ),
         // sent by a script
         (
             "<body onload='document.forms[0].submit()'><form method=post><input type=hidden name=a><button>Go</button></form>",
