@@ -10,8 +10,17 @@ import unittest
 from harness import processes, world
 
 HERE = pathlib.Path(__file__).resolve().parent
-MODULES = ("test_servers", "test_simplesamlphp", "test_keycloak", "test_lemonldap", "test_django", "test_keyring",
-           "test_python_keyring")
+MODULES = (
+    "test_servers",
+    "test_simplesamlphp",
+    "test_keycloak",
+    "test_lemonldap",
+    "test_django",
+    "test_nanoidp",
+    "test_satosa",
+    "test_keyring",
+    "test_python_keyring",
+)
 
 
 class Lines(unittest.TestResult):
@@ -69,7 +78,8 @@ def main():
     began = time.monotonic()
     result = Lines()
     try:
-        world.build(options.folder, options.cache, options.mai, options.testbed)
+        programs = (pathlib.Path(each).resolve() for each in (options.mai, options.testbed))
+        world.build(options.folder, options.cache, *programs)
         print(f"servers are up  ({time.monotonic() - began:.1f} s)", flush=True)
         for test in tests:
             test(result)

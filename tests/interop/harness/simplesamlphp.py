@@ -12,6 +12,9 @@ ROLE = "https://aws.amazon.com/SAML/Attributes/Role"
 SESSION_NAME = "https://aws.amazon.com/SAML/Attributes/RoleSessionName"
 PROVIDER = "arn:aws:iam::123456789012:saml-provider/ssp"
 CONSENTING = "consenting"
+# Signs in through a broker, whose keys these are.
+BROKERED = "brokered"
+BROKER = "arn:aws:iam::123456789012:saml-provider/satosa"
 ODD_PASSWORD = "ä ß€ \"<&>'%2B+;=\\$:`#?@/\U0001f511"
 
 
@@ -36,6 +39,7 @@ PEOPLE = {
     "swapped": ("pw swapped", [pair("Developer", swapped=True), pair("Admin", swapped=True)]),
     "odd": (ODD_PASSWORD, [pair("Developer")]),
     CONSENTING: ("pw consenting", [pair("Developer")]),
+    BROKERED: ("pw brokered", [f"{role('Developer')},{BROKER}"]),
 }
 
 
@@ -57,6 +61,7 @@ class SimpleSamlPhp:
 
     def start(self):
         values = {"DIR": self.folder, "URL": self.origin, "SALT": secrets.token_hex(16), "CONSENTING": CONSENTING}
+        values["BROKER"] = f"https://localhost:{self.web.port['SATOSA_PORT']}/people"
         for name, place in (
             ("config.php", "config"),
             ("authsources.php", "config"),

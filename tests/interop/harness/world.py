@@ -4,7 +4,8 @@ import pathlib
 import shutil
 import unittest
 
-from . import clients, django_idp, keycloak, kwallet, lemonldap, processes, secret_service, simplesamlphp, sts, web, words
+from . import clients, django_idp, keycloak, kwallet, lemonldap, nanoidp, processes, satosa, secret_service, simplesamlphp
+from . import sts, web, words
 from .browser import Browser
 from .person import Person
 
@@ -21,12 +22,16 @@ class World:
         self.authority = web.Authority(folder / "authority")
         self.web = web.Web(folder / "web", self.authority)
         self.clients = clients.Clients(cache / "venv", cache / "clients/node_modules")
+        python = cache / "venv/bin/python"
+        behind = simplesamlphp.SimpleSamlPhp(folder / "simplesamlphp", self.web)
         self._servers = {
             "keycloak": keycloak.Keycloak(cache / "keycloak", folder / "keycloak", self.web),
-            "django": django_idp.DjangoIdp(cache / "venv/bin/python", folder / "django", self.web),
+            "django": django_idp.DjangoIdp(python, folder / "django", self.web),
             "lemonldap": lemonldap.LemonLdap(folder / "lemonldap", self.web),
             "moto": sts.Moto(cache / "venv/bin/moto_server", folder / "moto", self.web),
-            "simplesamlphp": simplesamlphp.SimpleSamlPhp(folder / "simplesamlphp", self.web),
+            "nanoidp": nanoidp.NanoIdp(python, folder / "nanoidp", self.web),
+            "satosa": satosa.Satosa(python, folder / "satosa", self.web, behind),
+            "simplesamlphp": behind,
             "sts": sts.StrictSts(testbed, folder / "sts", self.web),
             "kwallet": kwallet.KWallet(cache / "venv", folder / "kwallet"),
             "keyring": secret_service.SecretService(folder / "secret-service"),
@@ -40,6 +45,7 @@ class World:
         self._try("moto", servers["moto"].start)
         self._try("django", servers["django"].start)
         self._try("lemonldap", servers["lemonldap"].start)
+        self._try("nanoidp", servers["nanoidp"].start)
         self._try("simplesamlphp", servers["simplesamlphp"].start)
         self.web.start(servers["simplesamlphp"].socket, servers["lemonldap"].socket)
         self._try("keyring", servers["keyring"].start)
@@ -47,6 +53,7 @@ class World:
         self._try("moto", servers["moto"].wait)
         self._try("django", servers["django"].wait)
         self._try("lemonldap", servers["lemonldap"].wait)
+        self._try("nanoidp", servers["nanoidp"].wait)
         self._try("keycloak", servers["keycloak"].wait)
         accounts = {pair.split(":")[4] for _, roles in simplesamlphp.PEOPLE.values() for pair in roles or []}
         arns = {
@@ -54,9 +61,14 @@ class World:
             "keycloak": [keycloak.PROVIDER],
             "lemonldap": [lemonldap.PROVIDER],
             "django": [django_idp.PROVIDER],
+            "nanoidp": [nanoidp.PROVIDER],
+            # Reads the metadata of SimpleSAMLphp as it starts.
+            "satosa": [satosa.PROVIDER],
         }
         providers = {}
         for name in arns:
+            if name == "satosa":
+                self._try(name, servers[name].start)
             self._try(name, lambda: self._export_metadata(servers[name]))
             if name not in self._failed:
                 providers |= {arn: servers[name].metadata for arn in arns[name]}

@@ -7,3 +7,5 @@ $metadata['urn:amazon:webservices'] = [
     'attributes.NameFormat' => 'urn:oasis:names:tc:SAML:2.0:attrname-format:uri',
     'saml20.sign.assertion' => true,
 ];
+// The broker in front, for which this server asks for the password.
+$metadata['@BROKER@'] = ['name' => ['en' => 'Broker'], 'AssertionConsumerService' => '@BROKER@/acs/post'] + $metadata['urn:amazon:webservices'];
