@@ -52,7 +52,7 @@ pub fn best(forms: &[Form], names: &FieldNames, password_sent: bool) -> Option<(
         let Some(question) = question(form, names, password_sent) else {
             continue;
         };
-        let score = score(form, &question);
+        let score = score(form, &question, names);
         if score > 0 && best.as_ref().is_none_or(|(top, ..)| score > *top) {
             best = Some((score, index, question));
         }
@@ -60,8 +60,9 @@ pub fn best(forms: &[Form], names: &FieldNames, password_sent: bool) -> Option<(
     best.map(|(_, index, question)| (index, question))
 }
 
-fn score(form: &Form, question: &Question) -> i32 {
+fn score(form: &Form, question: &Question, names: &FieldNames) -> i32 {
     let mut score = match question {
+        Question::Login(login) if may_be_another_secret(form, login, names) => 400,
         Question::Login(login) if login.password.is_some() => 1000,
         Question::Code(_) => 800,
         Question::Login(_) => 500,
@@ -90,6 +91,19 @@ fn score(form: &Form, question: &Question) -> i32 {
         score += 30;
     }
     score
+}
+
+/// A secret by itself that nothing calls a password: a form that asks for the user name comes first.
+fn may_be_another_secret(form: &Form, login: &Login, names: &FieldNames) -> bool {
+    let Some(password) = login.password.filter(|_| login.username.is_none()) else {
+        return false;
+    };
+    let field = &form.controls[password];
+    names.password.is_none()
+        && field.autocomplete != "current-password"
+        && ![&field.name, &field.id, &field.label]
+            .iter()
+            .any(|text| names_password(text))
 }
 
 /// Search, language, registration, logout: there, but not what the page is for.

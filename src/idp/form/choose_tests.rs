@@ -134,6 +134,29 @@ fn of_two_forms_with_a_password_the_login_wins_wherever_it_stands() {
 }
 
 #[test]
+fn a_secret_for_something_else_does_not_get_the_password_while_the_user_name_is_asked() {
+    let user = "<form method=post><input name=username></form>";
+    let other =
+        "<form method=post action=/unlock><input type=password name=management_secret></form>";
+    assert_eq!(
+        chosen_in(&format!("{user}{other}"), false),
+        "0: user=username"
+    );
+    assert_eq!(
+        chosen_in(&format!("{other}{user}"), false),
+        "1: user=username"
+    );
+    let password = "<form method=post><input type=password name=password></form>";
+    assert_eq!(
+        chosen_in(&format!("{other}{password}"), false),
+        "1: password=password"
+    );
+    // where nothing else is asked, it is the password
+    let odd = "<form method=post><input type=password name=x2></form>";
+    assert_eq!(chosen_in(odd, false), "0: password=x2");
+}
+
+#[test]
 fn a_hidden_login_form_is_used_when_there_is_no_other() {
     let hidden = "<div style='display:none'><form method=post><input name=user><input type=password name=pass></form></div>";
     assert_eq!(chosen_in(hidden, false), "0: user=user password=pass");

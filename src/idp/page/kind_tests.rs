@@ -34,7 +34,9 @@ fn pages_are_told_apart() {
         ),
         // unless the page still asks, and only keeps the request for a way back
         (
-            &format!("{LOGIN}<form method=post><input type=hidden name=SAMLRequest value=x><button name=change_username>Change username</button></form>"),
+            &format!(
+                "{LOGIN}<form method=post><input type=hidden name=SAMLRequest value=x><button name=change_username>Change username</button></form>"
+            ),
             "Login",
         ),
         (
@@ -42,7 +44,9 @@ fn pages_are_told_apart() {
             "Code",
         ),
         (
-            &format!("<body onload='document.forms[1].submit()'>{LOGIN}<form method=post><input type=hidden name=SAMLRequest value=x></form>"),
+            &format!(
+                "<body onload='document.forms[1].submit()'>{LOGIN}<form method=post><input type=hidden name=SAMLRequest value=x></form>"
+            ),
             "AutoSubmit",
         ),
         // sent by a script

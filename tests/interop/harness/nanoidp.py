@@ -40,7 +40,8 @@ class NanoIdp:
             # No address of its own to send answers to: it takes the one of the request.
             "saml": {"default_acs_url": ""},
             "jwt": {"keys_dir": str(self.folder / "keys")},
-            "session": {"secret_key": secrets.token_hex(32)},
+            # With a management secret each page has a second form with a password field, which is for something else.
+            "session": {"secret_key": secrets.token_hex(32), "management_secret": secrets.token_hex(16)},
             "login": {"two_step": True, "totp": True},
         }
         # JSON is YAML too.
