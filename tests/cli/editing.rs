@@ -69,6 +69,20 @@ fn a_deleted_default_is_said_and_keys_stay() {
 }
 
 #[test]
+fn no_blank_line_is_left_where_something_stood() {
+    let home = Home::new();
+    let before = "identity_providers: {corp: {url: 'https://login.example.com/sso'}}\n\nprofiles:\n  \
+                  dev: {identity_provider: corp}\n\n  prod: {identity_provider: corp}\n";
+    home.profiles(before);
+    home.mai("set-default prod").ok();
+    home.mai("set-default dev").ok();
+    assert_eq!(home.read(FILE), format!("default_profile: dev\n\n{before}"));
+    home.mai("delete dev").ok();
+    let after = before.replace("dev: {identity_provider: corp}\n\n  ", "");
+    assert_eq!(home.read(FILE), after);
+}
+
+#[test]
 fn several_go_together_or_not_at_all() {
     let home = home();
     home.mai("delete dev prid")

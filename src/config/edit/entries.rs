@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::block::{after_key, end_of_entry, value_end, value_start, with_comments_above};
 use super::flow::Flow;
+use super::gaps::{self, Gone};
 use super::lines::Lines;
 use super::meaning::Meaning;
 use super::quoting::{self, Style};
@@ -120,14 +121,14 @@ impl Draft {
 
     /// Removes entries of a section, with the lines that are their own.
     pub(super) fn remove_entries(&mut self, section: &str, names: &[&str]) -> Result<()> {
-        let mut cuts = Vec::new();
+        let mut gone = Vec::new();
         let mut wanted = Meaning::of(&self.tree);
         for name in names {
-            cuts.extend(self.cuts_of_entry(section, name)?);
+            gone.push(self.entry_to_remove(section, name)?);
             wanted.drop(&[section, name]);
         }
         wanted.put_empty(section);
-        let outcome = self.apply(cuts, &wanted);
+        let outcome = self.apply_without(&gone, &wanted);
         if outcome.is_ok() || names.len() < 2 {
             return outcome;
         }
@@ -140,7 +141,15 @@ impl Draft {
         Ok(())
     }
 
-    fn cuts_of_entry(&self, section: &str, name: &str) -> Result<Vec<Cut>> {
+    /// Removes, and closes the gaps if the file says the same then: blank lines may belong to a long text.
+    fn apply_without(&mut self, gone: &[Gone], wanted: &Meaning) -> Result<()> {
+        let lines = self.lines();
+        let (closed, bare) = (gaps::closed(&lines, gone), gaps::bare(&lines, gone));
+        self.apply(closed, wanted)
+            .or_else(|_| self.apply(bare, wanted))
+    }
+
+    fn entry_to_remove(&self, section: &str, name: &str) -> Result<Gone> {
         let lines = self.lines();
         let (Some((key, node)), Some((entry, _))) =
             (self.root_entry(section), self.entry(section, name))
@@ -148,7 +157,7 @@ impl Draft {
             return Err(self.cannot(&Origin::BUILT_IN));
         };
         let body = self.body(&lines, key, node)?;
-        self.cuts_to_remove(&lines, body, &entry.origin)
+        self.to_remove(&lines, body, &entry.origin)
     }
 
     pub(super) fn remove_default(&mut self) -> Result<()> {
@@ -157,10 +166,10 @@ impl Draft {
             return Ok(());
         };
         let body = self.root_body(&lines)?;
-        let cuts = self.cuts_to_remove(&lines, body, &key.origin)?;
+        let gone = self.to_remove(&lines, body, &key.origin)?;
         let mut wanted = Meaning::of(&self.tree);
         wanted.drop(&["default_profile"]);
-        self.apply(cuts, &wanted)
+        self.apply_without(&[gone], &wanted)
     }
 
     /// Takes a name out of the list of a group; false if the group had no other, and is gone.
@@ -181,26 +190,22 @@ impl Draft {
             let Some(origin) = places.first() else {
                 return Ok(true);
             };
-            let cuts = match self.body(&lines, key, members)? {
-                Body::Flow(flow) => self.cuts_to_remove(&lines, Body::Flow(flow), origin)?,
+            let gone = match self.body(&lines, key, members)? {
+                Body::Flow(flow) => self.to_remove(&lines, Body::Flow(flow), origin)?,
                 Body::Block { lines: body, .. } => {
                     let (line, at) = self.place(&lines, origin)?;
                     let before = self.text[lines.start(line)..at].trim();
                     if before != "-" || !body.contains(&line) {
                         return Err(self.cannot(origin));
                     }
-                    let range = lines.range(line);
-                    vec![Cut {
-                        from: range.start,
-                        to: range.end,
-                        with: String::new(),
-                    }]
+                    let gone = line..line + 1;
+                    Gone::Lines { gone, body }
                 }
                 Body::Nothing { .. } => return Err(self.cannot(origin)),
             };
             let mut wanted = Meaning::of(&self.tree);
             wanted.drop_item(&["groups", group], name);
-            self.apply(cuts, &wanted)?;
+            self.apply_without(&[gone], &wanted)?;
         }
     }
 
@@ -244,18 +249,14 @@ impl Draft {
         self.apply(vec![cut], &wanted)
     }
 
-    fn cuts_to_remove(&self, lines: &Lines, body: Body, origin: &Origin) -> Result<Vec<Cut>> {
+    fn to_remove(&self, lines: &Lines, body: Body, origin: &Origin) -> Result<Gone> {
         let (line, at) = self.place(lines, origin)?;
         match body {
-            Body::Flow(flow) if flow.holds(at) => Ok(flow.remove(&self.text, at)),
+            Body::Flow(flow) if flow.holds(at) => Ok(Gone::Pieces(flow.remove(&self.text, at))),
             Body::Block { lines: body, .. } if body.contains(&line) && lines.is_first(line, at) => {
                 let indent = at - lines.start(line);
-                let end = end_of_entry(lines, line, indent, body.end, true);
-                Ok(vec![Cut {
-                    from: lines.start(line),
-                    to: lines.start(end),
-                    with: String::new(),
-                }])
+                let gone = line..end_of_entry(lines, line, indent, body.end, true);
+                Ok(Gone::Lines { gone, body })
             }
             // It comes from an anchor elsewhere.
             _ => Err(self.cannot(origin)),

@@ -135,6 +135,18 @@ fn survive(some: &[&str], all: &[&str]) -> bool {
     some.iter().all(|line| all.any(|other| other == line))
 }
 
+/// How many lines say something.
+fn words(text: &str) -> usize {
+    text.lines().filter(|line| !line.trim().is_empty()).count()
+}
+
+/// How many blank lines part nothing: at the top, and below another one.
+fn gaps(text: &str) -> usize {
+    let blank: Vec<bool> = text.lines().map(|line| line.trim().is_empty()).collect();
+    let double = blank.windows(2).filter(|two| two[0] && two[1]).count();
+    double + usize::from(blank.first() == Some(&true))
+}
+
 fn new(name: &str) -> NewProfile {
     NewProfile {
         name: name.into(),
@@ -265,9 +277,10 @@ proptest! {
         prop_assert!(survive(&lines(&after).into_iter().filter(|l| !l.contains("g: [")).collect::<Vec<_>>(), &lines(&before)), "{before}\n=>\n{after}");
         // Everything before and behind the table, and the other profiles.
         let own = shape.profiles[0].0.len() + 1;
-        let lost = lines(&before).len() - lines(&after).len();
+        let lost = words(&before) - words(&after);
         let deep = usize::from(shape.profiles[0].1.starts_with("    #")) + usize::from(shape.after.starts_with("  #"));
         let group = usize::from(shape.before.starts_with("groups"));
         prop_assert!(lost <= own - 1 + deep + group * 2, "{before}\n=>\n{after}");
+        prop_assert!(gaps(&after) <= gaps(&before), "{before}\n=>\n{after}");
     }
 }

@@ -7,6 +7,7 @@
 mod block;
 mod entries;
 mod flow;
+mod gaps;
 mod lines;
 mod meaning;
 mod quoting;
@@ -67,6 +68,7 @@ pub struct Draft {
 }
 
 /// A piece of the text and what comes in its place.
+#[derive(Clone)]
 pub(super) struct Cut {
     pub from: usize,
     pub to: usize,

@@ -201,6 +201,94 @@ fn a_removed_profile_takes_its_own_lines_and_its_names_elsewhere() {
 }
 
 #[test]
+fn a_removed_entry_leaves_no_gap_and_closes_none_of_others() {
+    for (before, name, after) in [
+        // at the top of the file
+        (
+            "default_profile: a\n\nprofiles:\n  a: {}\n  b: {}\n",
+            "a",
+            "profiles:\n  b: {}\n",
+        ),
+        (
+            "# top\n\ndefault_profile: a\n\n# about\nprofiles:\n  a: {}\n  b: {}\n",
+            "a",
+            "# top\n\n# about\nprofiles:\n  b: {}\n",
+        ),
+        (
+            "---\ndefault_profile: a\n\nprofiles: {a: {}, b: {}}\n",
+            "a",
+            "---\nprofiles: {b: {}}\n",
+        ),
+        // the first, one between, the last
+        (
+            "profiles:\n  a:\n    role: x\n\n  b: {}\n\n  c: {}\n",
+            "a",
+            "profiles:\n  b: {}\n\n  c: {}\n",
+        ),
+        (
+            "profiles:\r\n  a: {}\r\n\r\n  b:\r\n    role: x\r\n\r\n  c: {}\r\n",
+            "b",
+            "profiles:\r\n  a: {}\r\n\r\n  c: {}\r\n",
+        ),
+        (
+            "profiles:\n  a: {}\n\n  b: {}\n\n  c: {}",
+            "c",
+            "profiles:\n  a: {}\n\n  b: {}\n",
+        ),
+        (
+            "profiles:\n  a: {}\n\n  b: {}\n\n# more\ngroups: {}\n",
+            "b",
+            "profiles:\n  a: {}\n\n# more\ngroups: {}\n",
+        ),
+        // what was there for others
+        (
+            "profiles:\n  a: {}\n\ngroups: {}\n",
+            "a",
+            "profiles:\n\ngroups: {}\n",
+        ),
+        (
+            "profiles:\n\n  a: {}\n  b: {}\n\n\n  c: {}\n",
+            "b",
+            "profiles:\n\n  a: {}\n\n\n  c: {}\n",
+        ),
+        (
+            "profiles:\n  a: {}\n\n\n  b: {}\n\n  c: {}\n\n",
+            "b",
+            "profiles:\n  a: {}\n\n\n  c: {}\n\n",
+        ),
+        (
+            "profiles:\n  a: {}\n\n  # about b\n  b: {}\n\n  c: {}\n",
+            "b",
+            "profiles:\n  a: {}\n\n  # about b\n\n  c: {}\n",
+        ),
+        // groups go the same way
+        (
+            "profiles: {a: {}, b: {}}\ngroups:\n  m: [b]\n\n  only: [a]\n\n  n: [b]\n",
+            "a",
+            "profiles: {b: {}}\ngroups:\n  m: [b]\n\n  n: [b]\n",
+        ),
+        // blank lines of a long text
+        (
+            "profiles:\n  a:\n    role: |+\n      x\n\n  b: {}\n\n  c: {}\n",
+            "b",
+            "profiles:\n  a:\n    role: |+\n      x\n\n  c: {}\n",
+        ),
+        (
+            "profiles:\n  a:\n    role: |+\n      x\n\n  b: {}\n",
+            "b",
+            "profiles:\n  a:\n    role: |+\n      x\n\n",
+        ),
+    ] {
+        assert_eq!(without(before, name).0, after, "{before}");
+    }
+    let mut several = draft("profiles:\n  a: {}\n\n  b: {}\n\n  c: {}\n\n  d: {}\n");
+    several.remove_profiles(&["d", "c"]).unwrap();
+    assert_eq!(several.text, "profiles:\n  a: {}\n\n  b: {}\n");
+    several.remove_profiles(&["a"]).unwrap();
+    assert_eq!(several.text, "profiles:\n  b: {}\n");
+}
+
+#[test]
 fn the_last_profile_can_go_and_a_new_one_can_come() {
     for (before, empty) in [
         ("profiles:\n  a:\n    role: x", "profiles:\n"),
