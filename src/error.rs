@@ -99,6 +99,16 @@ impl Error {
         Self::new(Kind::Interrupted, "interrupted")
     }
 
+    /// A question that the person left with Ctrl-D, Esc or Ctrl-C.
+    pub fn interrupted_at(question: &str) -> Self {
+        let question = clean(question);
+        let question = question.trim_end_matches(['?', ':', ' ']);
+        Self::new(
+            Kind::Interrupted,
+            format!("interrupted at the question `{question}`"),
+        )
+    }
+
     /// Why it failed, in the words of who knows (a system error, a server's cleaned text).
     pub fn because(mut self, cause: impl fmt::Display) -> Self {
         self.cause = Some(clean(&without_number(&cause.to_string())));

@@ -11,6 +11,20 @@ pub fn undisturbed() -> MutexGuard<'static, ()> {
     BUSY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What is said to whoever interrupts, besides that it was an interruption.
+static NEXT_STEP: Mutex<Option<String>> = Mutex::new(None);
+
+/// From now on, an interruption is told with this hint: what was or was not done, and what to type next.
+pub fn when_interrupted(hint: &str) {
+    *NEXT_STEP.lock().unwrap_or_else(PoisonError::into_inner) = Some(hint.to_owned());
+}
+
+/// The hint that an interruption is told with now.
+pub fn next_step() -> Option<String> {
+    let hint = NEXT_STEP.lock().unwrap_or_else(PoisonError::into_inner);
+    hint.clone()
+}
+
 /// A line on stderr; unlike with `eprintln!`, it does not matter if nobody reads it any more.
 pub fn tell(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
@@ -75,7 +89,11 @@ pub fn leave_on_signals(clean_up: fn()) {
                 } else {
                     ""
                 };
-                tell(&format!("{erase}\nerror: interrupted"));
+                let hint = next_step().map(|hint| format!("\nhint: {hint}"));
+                tell(&format!(
+                    "{erase}\nerror: interrupted{}",
+                    hint.unwrap_or_default()
+                ));
             }
             std::process::exit(128 + signal);
         }

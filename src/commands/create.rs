@@ -13,6 +13,7 @@ use crate::duration::Span;
 use crate::error::Result;
 use crate::login::offer::Errand;
 use crate::login::report::{self, Line, Outcome};
+use crate::process;
 use crate::setup::create::{self, Wish};
 use crate::setup::provider_choice::{self, Chosen};
 use crate::ui::{Format, output};
@@ -55,6 +56,10 @@ impl Create {
             default: self.default,
         };
         create::check(&run.paths, &run.config, &wish)?;
+        process::when_interrupted(&format!(
+            "nothing was written; `mai create {}` begins anew, and --url, -U and --role answer in advance",
+            wish.name
+        ));
         let mut doors = run.doors(self.sign_in.secrets()?)?;
         let given = self.sign_in.given()?;
         let chosen = provider_choice::choose(&run.config, &run.ui, &self.sign_in.wanted())?;
@@ -70,6 +75,10 @@ impl Create {
         end_recording(&run.ui);
         let (mut signed_in, role) = settled?;
         let changed = create::write(&doors, &chosen, &wish, &role)?;
+        process::when_interrupted(&format!(
+            "the profile is written; `{}` fetches its keys",
+            login(&wish)
+        ));
         for note in &changed.notes {
             run.ui.say(note);
         }
@@ -85,6 +94,7 @@ impl Create {
             Format::Json => output::write_json(&document(&lines[0], &config, &role))?,
             Format::Text | Format::Tsv => report::write(&lines, &config, run.format, &run.ui)?,
         }
+        process::when_interrupted("the profile is written");
         signed_in.offer_to_keep();
         next(run, &wish, &lines[0]);
         Ok(report::exit_code(&lines))
@@ -108,12 +118,17 @@ fn said(run: &Run, chosen: &Chosen, wish: &Wish, role: &OfferedRole, offered: us
     ));
 }
 
-/// The commands to type from here on.
-fn next(run: &Run, wish: &Wish, line: &Line) {
-    let login = match wish.default {
+/// What signs in to the new profile.
+fn login(wish: &Wish) -> String {
+    match wish.default {
         true => "mai".to_string(),
         false => format!("mai login {}", wish.name),
-    };
+    }
+}
+
+/// The commands to type from here on.
+fn next(run: &Run, wish: &Wish, line: &Line) {
+    let login = login(wish);
     if let Outcome::Failed(_) = line.outcome {
         run.ui.say(&format!(
             "The profile is written all the same: `{login}` fetches its keys."

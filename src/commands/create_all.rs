@@ -8,6 +8,7 @@ use super::run::{Run, end_recording};
 use super::sign_in_options::SignInOptions;
 use crate::error::Result;
 use crate::login::offer::{self, Errand};
+use crate::process;
 use crate::setup::create;
 use crate::setup::create_all::{self, Row};
 use crate::setup::profiles_file;
@@ -31,6 +32,7 @@ impl CreateAll {
         create_all::check_prefix(&self.prefix)?;
         agreement::check(run, "create-all", self.yes)?;
         profiles_file::check_writable(&run.config)?;
+        process::when_interrupted("nothing was written; `mai create-all` begins anew");
         let mut doors = run.doors(self.sign_in.secrets()?)?;
         let given = self.sign_in.given()?;
         let chosen = provider_choice::choose(&run.config, &run.ui, &self.sign_in.wanted())?;
@@ -57,6 +59,7 @@ impl CreateAll {
             written = agreement::given(run, self.yes, &agreement::profiles(new))?;
         }
         if written {
+            process::when_interrupted("the profiles may be written: `mai list` shows them");
             for note in create_all::write(&doors, &chosen, &rows)?.notes {
                 run.ui.say(&note);
             }

@@ -31,7 +31,8 @@ use std::process::ExitCode;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+use crate::process;
 use crate::ui::{ColorChoice, Format, output};
 use run::{Ground, Run};
 
@@ -128,7 +129,15 @@ pub fn main() -> ExitCode {
     let (format, color) = (cli.global.output, cli.global.color);
     match dispatch(cli) {
         Ok(code) => ExitCode::from(code),
-        Err(error) => report(&error, format, color),
+        Err(error) => report(&with_next_step(error), format, color),
+    }
+}
+
+/// Whoever left a question is told what Ctrl-C tells too.
+fn with_next_step(error: Error) -> Error {
+    match process::next_step().filter(|_| error.kind() == Kind::Interrupted) {
+        Some(hint) => error.hint(hint),
+        None => error,
     }
 }
 

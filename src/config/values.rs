@@ -8,10 +8,15 @@ use crate::error::clean;
 
 use super::schema::RoleWanted;
 
+const LONGEST_NAME: usize = 128;
+
+/// How much of a name that cannot be one is shown.
+const SHOWN: usize = 40;
+
 /// Letters, digits and `._/@:+-`: safe in the credentials file, in a prompt and on a command line.
 fn is_plain(name: &str) -> bool {
     !name.is_empty()
-        && name.len() <= 128
+        && name.len() <= LONGEST_NAME
         && !name.starts_with('-')
         && name
             .bytes()
@@ -24,10 +29,22 @@ pub fn name(text: &str) -> Result<String, String> {
         "global" | "DEFAULT" => Err(format!("`{text}` cannot be a name: it has another meaning")),
         _ if is_plain(text) => Ok(text.to_string()),
         _ => Err(format!(
-            "`{}` cannot be a name: names are letters, digits and ._/@:+- and do not begin with -",
-            clean(text)
+            "`{}` cannot be a name: {}names are up to {LONGEST_NAME} letters, digits and ._/@:+- and do not begin with -",
+            shown(text),
+            match text.chars().count() {
+                count if count > LONGEST_NAME => format!("it has {count} characters, and "),
+                _ => String::new(),
+            }
         )),
     }
+}
+
+fn shown(text: &str) -> String {
+    let mut start: String = clean(text).chars().take(SHOWN).collect();
+    if start.len() < clean(text).len() {
+        start.push('…');
+    }
+    start
 }
 
 /// The name of an identity provider, which is also a file name.

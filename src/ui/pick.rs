@@ -43,7 +43,7 @@ impl Ui {
                 Err(InquireError::NotTTY) => {}
                 Ok(index) => return Ok(index),
                 Err(InquireError::OperationCanceled | InquireError::OperationInterrupted) => {
-                    return Err(Error::interrupted());
+                    return Err(Error::interrupted_at(question));
                 }
                 Err(error) => {
                     return Err(Error::failed("the list could not be shown").because(error));
@@ -144,7 +144,7 @@ fn pick_by_number(mut tty: Tty, question: &str, options: &[String]) -> Result<us
     )))?;
     for _ in 0..TRIES {
         tty.write("Number, or words to search for: ")?;
-        match read_choice(&tty.read_line()?, options, &shown, &mut finder) {
+        match read_choice(&tty.read_line(question)?, options, &shown, &mut finder) {
             Choice::Chosen(index) => {
                 tty.write(&format!("{}\n", options[index]))?;
                 return Ok(index);

@@ -23,7 +23,7 @@ impl Ui {
         };
         for _ in 0..TRIES {
             tty.write(&fit_to_show(&line))?;
-            let typed = tty.read_line()?;
+            let typed = tty.read_line(question)?;
             match (typed.trim(), suggestion) {
                 ("", Some(suggestion)) => return Ok(suggestion.to_string()),
                 ("", None) => {}
@@ -40,7 +40,8 @@ impl Ui {
         for _ in 0..TRIES {
             let _silence = hush();
             tty.write(&line)?;
-            let typed = rpassword::read_password().map_err(|error| lost(&error))?;
+            let typed =
+                rpassword::read_password().map_err(|error| tty.left(lost(&error), question))?;
             let typed = Secret::from(typed);
             if !typed.is_empty() {
                 return Ok(typed);
@@ -70,7 +71,7 @@ impl Ui {
         let choices = if suggestion { "[Y/n]" } else { "[y/N]" };
         for _ in 0..TRIES {
             tty.write(&fit_to_show(&format!("{question} {choices} ")))?;
-            if let Some(answer) = yes_or_no(&tty.read_line()?, suggestion) {
+            if let Some(answer) = yes_or_no(&tty.read_line(question)?, suggestion) {
                 return Ok(answer);
             }
             tty.write("Please answer y or n.\n")?;

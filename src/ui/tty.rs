@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::presence::Presence;
 
 #[cfg(windows)]
@@ -53,9 +53,19 @@ impl Tty {
             .map_err(|error| lost(&error))
     }
 
-    /// One line as it was typed, without its end; Ctrl-D on an empty line is an interruption.
-    pub fn read_line(&mut self) -> Result<String> {
-        read_line(&mut self.input)
+    /// One line as it was typed, without its end; Ctrl-D on an empty line is an interruption of this question.
+    pub fn read_line(&mut self, question: &str) -> Result<String> {
+        read_line(&mut self.input).map_err(|error| self.left(error, question))
+    }
+
+    /// An interruption, on a line of its own, with the question that was left.
+    pub fn left(&mut self, error: Error, question: &str) -> Error {
+        if error.kind() != Kind::Interrupted {
+            return error;
+        }
+        // Ctrl-D shows nothing. A terminal that is gone needs no new line.
+        let _ = self.write("\n");
+        Error::interrupted_at(question)
     }
 }
 

@@ -80,6 +80,55 @@ fn a_scheme_is_not_needed_and_an_open_one_is_refused() {
 }
 
 #[test]
+fn whoever_leaves_a_question_is_told_which_and_how_to_begin_anew() {
+    const CTRL_C: &str = "\u{3}";
+    const CTRL_D: &str = "\u{4}";
+    let testbed = Testbed::start();
+    let home = empty(&testbed);
+    let anew = "hint: nothing was written; `mai create prod` begins anew";
+    let left = |seen: &str, question: &str| {
+        assert!(
+            seen.contains(&format!("\nerror: interrupted at the question `{question}")),
+            "{seen}"
+        );
+        assert!(!seen.contains("\n\nerror"), "{seen}");
+        assert!(seen.contains(anew), "{seen}");
+    };
+
+    let mut terminal = home.terminal("create prod");
+    terminal.expect("Address of").keys(CTRL_D);
+    left(&ends(terminal, 130), "Address of the login page");
+
+    let url = at(&testbed);
+    let mut terminal = home.terminal(&format!("create prod {url}"));
+    terminal.expect("User name").keys(CTRL_D);
+    left(&ends(terminal, 130), "User name for 127.0.0.1`");
+
+    let mut terminal = home.terminal(&format!("create prod {url} -U ada"));
+    terminal.expect("Password").keys(CTRL_D);
+    left(&ends(terminal, 130), "Password of ada at 127.0.0.1");
+
+    let mut terminal = home.terminal(&format!("create prod {url} -U ada"));
+    terminal.expect("Password").line(PASSWORD);
+    terminal.expect("type to filter").keys(CTRL_C);
+    let seen = ends(terminal, 130);
+    assert!(seen.contains("interrupted at the question `"), "{seen}");
+    assert!(seen.contains(anew), "{seen}");
+
+    let mut terminal = home.terminal(&format!("create prod {url} -U ada"));
+    terminal.expect("Password").keys(CTRL_C);
+    let seen = ends(terminal, 130);
+    assert!(seen.contains("error: interrupted"), "{seen}");
+    assert!(seen.contains(anew), "{seen}");
+
+    let mut terminal = home.terminal(&format!("create-all {url} -U ada"));
+    terminal.expect("Password").keys(CTRL_D);
+    let seen = ends(terminal, 130);
+    assert!(seen.contains("`mai create-all` begins anew"), "{seen}");
+    nothing_is_left(&home);
+}
+
+#[test]
 fn a_name_that_cannot_be_had_costs_no_sign_in() {
     let testbed = Testbed::start();
     let home = Home::at(&testbed, "simple", "ada");
@@ -100,10 +149,20 @@ fn a_name_that_cannot_be_had_costs_no_sign_in() {
         ("''", &["needs a name"]),
         ("' '", &["needs a name"]),
         ("'my prod!'", &["cannot be a name", "mai create my-prod"]),
-        ("pröd", &["cannot be a name"]),
+        (
+            "pröd",
+            &["names are up to 128 letters, digits and ._/@:+- and do not begin with -"],
+        ),
         ("'[x]'", &["cannot be a name"]),
         ("'a\nb'", &["cannot be a name"]),
-        (&long, &["cannot be a name"]),
+        (
+            &long,
+            &[
+                "xxx…` cannot be a name: it has 129 characters",
+                "up to 128",
+                "mai create corp-prod",
+            ],
+        ),
         (
             "new --awsprofile 'a b'",
             &["--awsprofile", "cannot be an AWS profile"],
