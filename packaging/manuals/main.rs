@@ -37,23 +37,14 @@ fn write_all(folder: &Path) -> io::Result<()> {
     let version = format!("mai {}", mai.get_version().unwrap_or_default());
     for verb in mai.get_subcommands().filter(|verb| !verb.is_hide_set()) {
         let name = format!("mai-{}.1", verb.get_name());
-        let verb = with_global_options_apart(verb.clone());
-        fs::write(folder.join(name), page(verb, &version, MORE_OF_A_VERB)?)?;
+        fs::write(
+            folder.join(name),
+            page(verb.clone(), &version, MORE_OF_A_VERB)?,
+        )?;
     }
     fs::write(folder.join("mai.1"), page(mai, &version, MORE)?)?;
     let profiles = PROFILES.replace("@VERSION@", &version);
     fs::write(folder.join("mai-profiles.5"), profiles)
-}
-
-/// What every verb takes comes after what this one takes.
-fn with_global_options_apart(verb: Command) -> Command {
-    verb.mut_args(|argument| {
-        if argument.is_global_set() {
-            argument.help_heading("Options of every command")
-        } else {
-            argument
-        }
-    })
 }
 
 fn page(command: Command, version: &str, more: &str) -> io::Result<Vec<u8>> {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::run::{self, Ground};
 use crate::doctor::{self, Patient};
 use crate::error::Result;
-use crate::idp::providers::PROVIDERS;
+use crate::idp::providers::{PROVIDERS, Provider};
 use crate::ui::{Format, output, table};
 
 #[derive(Args)]
@@ -71,23 +71,61 @@ fn providers(format: Format) -> Result<u8> {
             output::write_tsv(&["type", "product", "proof"], rows)?;
         }
         Format::Text => {
-            let mut rows: Vec<Vec<String>> = Vec::new();
-            for provider in PROVIDERS {
-                rows.push(vec![
-                    provider.name().to_owned(),
-                    provider.about().to_owned(),
-                    provider.proof().words().to_owned(),
-                ]);
-                for (key, about) in provider.options() {
-                    rows.push(vec![
-                        format!("  options: {{{key}: …}}"),
-                        (*about).to_owned(),
-                    ]);
-                }
-            }
-            let heading = ["TYPE", "PRODUCT", "PROOF"];
-            output::write(&table::render(&heading, &rows, table::stdout_width()))?;
+            let width = table::stdout_width().map_or(WIDEST, |columns| columns.min(WIDEST));
+            let blocks: Vec<String> = PROVIDERS
+                .iter()
+                .map(|provider| block(*provider, width))
+                .collect();
+            output::write(&blocks.join("\n"))?;
         }
     }
     Ok(0)
+}
+
+/// Lines for people are no longer than this.
+const WIDEST: usize = 80;
+
+/// One provider: its name for `type:`, what it is, its proof, its options.
+fn block(provider: &dyn Provider, width: usize) -> String {
+    let mut text = format!("{}\n", provider.name());
+    text += &indented(provider.about(), 2, width);
+    text += &indented(provider.proof().words(), 2, width);
+    for (key, about) in provider.options() {
+        text += &format!("  options: {{{key}: …}}\n");
+        text += &indented(about, 6, width);
+    }
+    text
+}
+
+/// A text on as many lines as it takes.
+fn indented(text: &str, indent: usize, width: usize) -> String {
+    let mut lines = String::new();
+    let mut line = " ".repeat(indent);
+    for word in text.split_whitespace() {
+        let is_first = line.trim().is_empty();
+        if !is_first && table::shown_width(&line) + 1 + table::shown_width(word) > width {
+            lines += &line;
+            lines.push('\n');
+            line = " ".repeat(indent);
+        } else if !is_first {
+            line.push(' ');
+        }
+        line += word;
+    }
+    lines + &line + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_goes_on_on_the_next_line() {
+        assert_eq!(indented("a bc def", 2, 6), "  a bc\n  def\n");
+        assert_eq!(indented("a bc def", 2, 80), "  a bc def\n");
+        assert_eq!(
+            indented("longer than that", 2, 4),
+            "  longer\n  than\n  that\n"
+        );
+    }
 }

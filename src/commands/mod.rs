@@ -63,6 +63,7 @@ pub struct Cli {
 }
 
 #[derive(Args, Clone)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// Read FILE instead of the usual profiles.yaml
     #[arg(short, long, alias = "config-file", value_name = "FILE", global = true)]

@@ -301,3 +301,33 @@ fn much_talk_shows_hosts_and_shapes_and_no_secret() {
         assert!(!answer.stderr.contains(part), "`{part}` in:\n{answer}");
     }
 }
+
+#[test]
+fn options_of_every_command_come_last_and_under_their_own_heading() {
+    const HEADING: &str = "\nOptions of every command:\n";
+    let home = Home::new();
+    let all = ["-c, ", "-o, ", "--no-input", "-q, ", "-v, ", "--color"];
+    for verb in [
+        "",
+        "login",
+        "status",
+        "list",
+        "roles",
+        "create",
+        "create-all",
+        "delete",
+        "import",
+        "doctor",
+    ] {
+        for flag in ["-h", "--help"] {
+            let help = home.mai(&format!("{verb} {flag}")).ok().stdout;
+            let (own, rest) = help.split_once(HEADING).expect("a heading of their own");
+            for option in all {
+                let begins = |line: &str| line.trim_start().starts_with(option);
+                assert!(rest.lines().any(begins), "{option}: {help}");
+                assert!(!own.lines().any(begins), "{option}: {help}");
+            }
+            assert!(!rest.contains("--role"), "{help}");
+        }
+    }
+}

@@ -189,7 +189,21 @@ fn the_providers_are_listed_with_their_proof_and_options() {
     ] {
         assert!(answer.stdout.contains(words), "{words}: {answer}");
     }
+    for line in answer.stdout.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
     let all = Home::new().mai("doctor --providers -o json").ok().json();
+    // All that the document says, people are told too, in whatever lines.
+    let told: Vec<&str> = answer.stdout.split_whitespace().collect();
+    let told = told.join(" ");
+    for provider in all.as_array().unwrap() {
+        let options = provider["options"].as_array().unwrap();
+        let texts = options.iter().flat_map(|o| [&o["option"], &o["about"]]);
+        for text in texts.chain([&provider["type"], &provider["product"], &provider["proof"]]) {
+            let text = text.as_str().unwrap();
+            assert!(told.contains(text), "{text}: {answer}");
+        }
+    }
     let names: Vec<&str> = all
         .as_array()
         .unwrap()
