@@ -21,10 +21,12 @@ pub async fn leave(visitor: &mut Visitor, start: &Url, provider: Option<&str>) -
         return Ok(false);
     };
     let trusted = TrustedOrigins::new(start, &[], &[]);
+    let path = address.path().to_owned();
     let mut request = Request::get(address);
     for _ in 0..=MOST_CONFIRMATIONS {
         let page = Page::read(visitor.fetch(request, &trusted).await?)?;
-        if page.status >= 400 {
+        // Once it has sent us away, it has done its part, whatever stands there.
+        if page.status >= 400 && page.url.path().starts_with(&path) {
             return Err(Error::failed(format!(
                 "{} answered the sign-out with status {}",
                 page.host(),

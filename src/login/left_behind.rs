@@ -56,6 +56,30 @@ pub fn find(doors: &Doors, accounts: &[Account], owner: &str) -> Result<Option<L
     }
 }
 
+/// The files that have one of these accounts, as people know them: they are never written, so only a person can take
+/// it out.
+pub fn files_with(doors: &Doors, accounts: &[Account]) -> Vec<String> {
+    let mut files = Vec::new();
+    let mut note = |path: &Path, has: &dyn Fn(&Account) -> bool| {
+        if accounts.iter().any(has) {
+            files.push(doors.paths.shown(path));
+        }
+    };
+    if let Ok(path) = doors.paths.python_keyring() {
+        note(path, &|account| {
+            python_keyring::password(path, SERVICE, account.as_str()).is_some()
+        });
+    }
+    if let Ok(path) = doors.paths.crypted_python_keyring()
+        && let Some(file) = CryptedFile::read(&path)
+    {
+        note(&path, &|account| {
+            file.encrypted(SERVICE, account.as_str()).is_some()
+        });
+    }
+    files
+}
+
 fn in_the_clear(doors: &Doors, accounts: &[Account], owner: &str) -> Result<Option<LeftBehind>> {
     let Ok(path) = doors.paths.python_keyring() else {
         return Ok(None);

@@ -189,6 +189,14 @@ fn forget_secrets(provider: &IdentityProvider, stored: &mut StoredSecrets, items
     };
     let passwords = stored.forget_passwords(&user.value);
     items.push(item(Kind::Password, &user.value, passwords));
+    for file in stored.files_with_password(&user.value) {
+        let error = Error::failed(format!(
+            "{file} has a password of {}, and `mai` does not write that file",
+            user.value
+        ))
+        .hint(format!("remove it if you need it no more: rm {file}"));
+        items.push(item(Kind::Password, &user.value, Err(error)));
+    }
     let totp = stored.forget_totp(&user.value);
     items.push(item(Kind::TotpSecret, &user.value, totp));
 }

@@ -137,6 +137,12 @@ impl<'a> StoredSecrets<'a> {
         Ok(removed)
     }
 
+    /// Files of the Python Mai that have a password of this user and are not ours to write.
+    pub fn files_with_password(&self, user: &str) -> Vec<String> {
+        let accounts = classic_accounts(self.doors.config, self.provider, user);
+        left_behind::files_with(self.doors, &accounts)
+    }
+
     pub fn forget_totp(&mut self, user: &str) -> Result<bool> {
         let account = self.account(SecretKind::Totp, user);
         self.keyring.delete(&account)

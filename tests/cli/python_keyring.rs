@@ -218,3 +218,21 @@ fn a_file_that_cannot_be_opened_costs_no_login() {
         assert!(seen.contains(words), "{seen}");
     }
 }
+
+#[test]
+fn a_file_with_a_password_is_named_when_all_is_to_be_forgotten() {
+    let testbed = Testbed::start();
+    let home = home(&testbed, &["corp"]);
+    let name = escaped(&format!("ada@{}", testbed.face("simple")));
+    let entry = STANDARD.encode(PASSWORD);
+    home.write(PLAIN, format!("[mai]\n{name} = \n\t{entry}\n"));
+    home.mai("login corp --no-input").ok();
+    home.mai("logout corp --forget").fails(
+        1,
+        &[
+            "keyring_pass.cfg has a password of ada",
+            "rm ~/.local/share/python_keyring/keyring_pass.cfg",
+        ],
+    );
+    assert!(home.path(PLAIN).exists());
+}

@@ -19,6 +19,7 @@ MODULES = (
     "test_nanoidp",
     "test_satosa",
     "test_keyring",
+    "test_sessions",
     "test_python_keyring",
 )
 

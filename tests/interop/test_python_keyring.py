@@ -67,7 +67,8 @@ class PythonKeyring(Case):
         self.keys_work(person, "default", role(DEVELOPER))
         self.assertEqual(before, file.read_bytes())
 
-        self.ends_with(person.mai("login", "--force", "--no-input"), words.DONE)
+        self.ends_with(person.mai("logout"), words.DONE)
+        self.ends_with(person.mai("login", "--no-input"), words.DONE)
         self.count(2, self.sent(idp))
 
     def test_a_master_password_may_be_passed_over(self):

@@ -53,6 +53,7 @@ PEOPLE = {
     "devices": ([DEVELOPER], {"phone": PHONE, "tablet": TABLET}, {}),
     "devices-asked": ([DEVELOPER], {"phone": PHONE, "tablet": TABLET}, {}),
     "keeping": ([DEVELOPER], {}, {}),
+    "leaving": ([DEVELOPER], {}, {}),
     "declining": ([DEVELOPER], {}, {}),
     "classic": ([DEVELOPER], {}, {}),
     "crypted": ([DEVELOPER], {}, {}),
@@ -224,10 +225,18 @@ class Keycloak:
             text = answer.read()
             return json.loads(text) if text else None
 
-    def change_password(self, name, new):
-        """An administrator gives this person another password."""
+    def _administer(self, method, name, what, body=None):
+        """A call of an administrator about this person."""
         form = {"grant_type": "password", "client_id": "admin-cli", "username": "admin", "password": ADMIN_PASSWORD}
         token = self._call("POST", "/realms/master/protocol/openid-connect/token", form=form)["access_token"]
         users = self._call("GET", f"/admin/realms/{REALM}/users?exact=true&username={name}", token)
-        body = {"type": "password", "value": new, "temporary": False}
-        self._call("PUT", f"/admin/realms/{REALM}/users/{users[0]['id']}/reset-password", token, body=body)
+        return self._call(method, f"/admin/realms/{REALM}/users/{users[0]['id']}/{what}", token, body=body)
+
+    def change_password(self, name, new):
+        self._administer("PUT", name, "reset-password", {"type": "password", "value": new, "temporary": False})
+
+    def sessions(self, name):
+        return self._administer("GET", name, "sessions")
+
+    def end_sessions(self, name):
+        self._administer("POST", name, "logout")

@@ -53,7 +53,7 @@ class Person:
 
     def configure(self, idp):
         """Writes `profiles.yaml` with these settings of the identity provider; None leaves a usual one out."""
-        settings = {"url": self.server.url, "username": self.username, "password": "ask"}
+        settings = {"url": self.server.url, "username": self.username, "password": "ask", "keep_session": False}
         settings |= {"ca_bundle": str(self.world.authority.certificate)} | idp
         document = {
             "identity_providers": {"corp": {key: value for key, value in settings.items() if value is not None}},

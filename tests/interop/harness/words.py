@@ -40,6 +40,7 @@ SAYS_NOT_STARTED = r"(?i)could not start the service"
 SAYS_NO_ACCESS = r"(?i)does not let you in"
 SAYS_NOT_OFFERED = r"(?i)not offered|does not offer|offers no"
 SAYS_SHORTER = r"(?i)(longest|at most|maximum|instead)"
+SAYS_SIGNED_OUT = r"(?i)signed out at localhost"
 SAYS_UNTRUSTED = r"(?i)certificate"
 SAYS_OTHER_STS = r"AWS_ENDPOINT_URL_STS"
 
