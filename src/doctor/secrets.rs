@@ -2,17 +2,22 @@
 
 use std::time::Instant;
 
+use chrono::DateTime;
+
 use super::configuration::{code, password};
 use super::report::{Area, Level};
 use super::{Patient, others_may};
+use crate::clock;
 use crate::config::{CodeSource, Config, IdentityProvider, PasswordSource, SecretsMode};
-use crate::login::stored_secrets;
+use crate::login::{kept_session, stored_secrets};
 use crate::presence::Presence;
 use crate::secret::Secret;
 use crate::store::keyring::{Account, Keyring, SecretKind};
 use crate::store::learned::Learned;
 use crate::store::python_keyring::crypted::CryptedFile;
 use crate::store::python_keyring::{self, SERVICE};
+use crate::store::vault::{self, Vault, VaultKey};
+use crate::ui::moment;
 
 pub fn places(patient: &Patient) -> Area {
     let mut area = Area::new("secrets");
@@ -27,7 +32,6 @@ pub fn places(patient: &Patient) -> Area {
         stored(&mut area, patient, config, state);
     }
     crypted_keyring(&mut area, patient);
-    area.good("vault: there is none; sessions of identity providers are not kept in this version");
     let shown = patient.paths.shown(state);
     if !state.exists() {
         area.good(format!("nothing was kept yet: there is no {shown}"));
@@ -75,6 +79,7 @@ fn stored(area: &mut Area, patient: &Patient, config: &Config, state: &std::path
             area.failed(Level::Note, &error);
         }
     }
+    vault(area, state, &mut keyring);
     let mut kwallet = Keyring::kwallet(Presence::Nobody, patient.paths.config_home().ok(), |_| {});
     for provider in config.identity_providers.values() {
         area.good(of_provider(
@@ -84,6 +89,40 @@ fn stored(area: &mut Area, patient: &Patient, config: &Config, state: &std::path
             &mut keyring,
             &mut kwallet,
         ));
+    }
+}
+
+/// The sessions of identity providers, and whether they can be used.
+fn vault(area: &mut Area, state: &std::path::Path, keyring: &mut Keyring) {
+    if !vault::exists(state) {
+        area.good("vault: there is none, so no session of an identity provider is kept");
+        return;
+    }
+    let listed = match VaultKey::find(keyring) {
+        Ok(key) => key.map(|key| Vault::new(state, key).list()),
+        // Said of the keyring already.
+        Err(_) => None,
+    };
+    match listed {
+        Some(Ok(Some(entries))) => {
+            let now = clock::now();
+            let sessions = entries.iter().filter_map(|(name, until)| {
+                let (provider, user) = kept_session::owner(name)?;
+                let until = DateTime::from_timestamp(*until, 0)?;
+                let until = moment::local_time(until, now);
+                Some(format!("{provider} ({user}) until {until} at the latest"))
+            });
+            let sessions: Vec<String> = sessions.collect();
+            area.good(match &sessions[..] {
+                [] => "vault: it holds no session that could be used".to_owned(),
+                sessions => format!("vault: sessions of {}", sessions.join(", ")),
+            });
+        }
+        Some(Err(error)) => area.failed(Level::Wrong, &error),
+        Some(Ok(None)) | None => area.note(
+            "vault: it cannot be read with the key that is kept for it, so it counts as empty",
+            "sign in; the next session is kept again",
+        ),
     }
 }
 

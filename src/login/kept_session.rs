@@ -87,6 +87,12 @@ fn of_provider(name: &str) -> String {
     format!("idp\n{name}\n")
 }
 
+/// Identity provider and user of an entry of the vault, if it is a session.
+pub fn owner(entry: &str) -> Option<(&str, &str)> {
+    let mut parts = entry.strip_prefix("idp\n")?.splitn(3, '\n');
+    Some((parts.next()?, parts.next()?))
+}
+
 fn entry(provider: &IdentityProvider) -> String {
     let user = provider.username.as_ref().map(|user| user.value.as_str());
     format!(
@@ -147,6 +153,7 @@ mod tests {
             IdentityProvider::new(name, Url::parse(url).unwrap(), user)
         };
         let one = entry(&provider("corp", "ada", "https://login.test/sso"));
+        assert_eq!(owner(&one), Some(("corp", "ada")));
         for other in [
             provider("corp", "bob", "https://login.test/sso"),
             provider("corp", "ada", "https://login.test/other"),

@@ -107,6 +107,17 @@ impl<'a> Vault<'a> {
         Ok(found.filter(|e| e.until > now).map(|e| e.text))
     }
 
+    /// Names and times (seconds since 1970) of what is in it and good; `None` if it cannot be read with this key.
+    pub fn list(&self) -> Result<Option<Vec<(String, i64)>>> {
+        let bytes = locked_file::read_own(self.state_folder, FILE)?.unwrap_or_default();
+        let now = clock::now().timestamp();
+        let entries = self.opened(&bytes);
+        Ok(entries.map(|entries| {
+            let good = entries.into_iter().filter(|entry| entry.until > now);
+            good.map(|entry| (entry.name, entry.until)).collect()
+        }))
+    }
+
     /// Puts a text under a name, in place of an older one.
     pub fn set(&self, name: &str, text: &Secret, until: i64) -> Result<()> {
         self.edit(|entries| {
@@ -152,25 +163,24 @@ impl<'a> Vault<'a> {
     }
 
     fn open(&self, bytes: &[u8]) -> Vec<Entry> {
-        let Some(sealed) = bytes.strip_prefix(HEADER) else {
-            return Vec::new();
-        };
-        let Some((nonce, sealed)) = sealed.split_first_chunk::<NONCE_LEN>() else {
-            return Vec::new();
-        };
+        self.opened(bytes).unwrap_or_default()
+    }
+
+    fn opened(&self, bytes: &[u8]) -> Option<Vec<Entry>> {
+        let sealed = bytes.strip_prefix(HEADER)?;
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>()?;
         if sealed.len() > LARGEST {
-            return Vec::new();
+            return None;
         }
         let mut buffer = Zeroizing::new(sealed.to_vec());
         let nonce = Nonce::assume_unique_for_key(*nonce);
         let opened = self
             .key
             .0
-            .open_in_place(nonce, Aad::from(HEADER), &mut buffer);
-        let text = opened
-            .ok()
-            .and_then(|bytes| std::str::from_utf8(bytes).ok());
-        text.unwrap_or_default().lines().filter_map(entry).collect()
+            .open_in_place(nonce, Aad::from(HEADER), &mut buffer)
+            .ok()?;
+        let text = std::str::from_utf8(opened).ok()?;
+        Some(text.lines().filter_map(entry).collect())
     }
 
     fn close(&self, entries: &[Entry]) -> Result<Vec<u8>> {
@@ -241,6 +251,9 @@ mod tests {
         assert_eq!(got(&vault, "old"), None);
         vault.set("idp/a", &Secret::new("new"), soon()).unwrap();
         assert_eq!(got(&vault, "idp/a").as_deref(), Some("new"));
+        let names = vault.list().unwrap().unwrap();
+        let names: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["idp/b", "idp/a"]);
         assert_eq!(vault.remove_all("idp/").unwrap(), 2);
         assert_eq!(got(&vault, "idp/b"), None);
     }
@@ -286,6 +299,7 @@ mod tests {
         ] {
             std::fs::write(&path, damaged).unwrap();
             assert_eq!(got(&vault, "a"), None);
+            assert_eq!(vault.list().unwrap(), None);
             vault.set("b", &Secret::new("y"), soon()).unwrap();
             assert_eq!(got(&vault, "b").as_deref(), Some("y"));
         }

@@ -68,6 +68,22 @@ fn the_vault_is_closed_and_nothing_of_a_session_lies_elsewhere() {
 }
 
 #[test]
+fn the_doctor_knows_whose_sessions_are_kept() {
+    let testbed = Testbed::start();
+    let home = home_at(&testbed, "simplesaml", "");
+    assert!(home.mai("doctor").stdout.contains("vault: there is none"));
+    first(&home);
+    let report = home.mai("doctor").stdout;
+    assert!(
+        report.contains("vault: sessions of corp (") && !report.contains("ada"),
+        "{report}"
+    );
+    std::fs::remove_file(home.path(".local/state/mai/secrets")).unwrap();
+    let report = home.mai("doctor").stdout;
+    assert!(report.contains("vault: it cannot be read"), "{report}");
+}
+
+#[test]
 fn a_session_that_has_ended_costs_one_password_and_no_mistake() {
     let testbed = Testbed::start();
     for (face, requests) in [
