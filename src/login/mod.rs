@@ -14,6 +14,7 @@ pub mod offer;
 pub mod one_time_code;
 pub mod orders;
 pub mod plan;
+pub mod ready;
 pub mod record;
 pub mod redeem;
 pub mod report;

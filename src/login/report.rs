@@ -84,7 +84,8 @@ pub fn write(lines: &[Line], config: &Config, format: Format, ui: &Ui) -> crate:
     }
 }
 
-fn successes(lines: &[Line], ui: &Ui) {
+/// One line for each profile that has keys.
+pub fn successes(lines: &[Line], ui: &Ui) {
     for line in lines {
         let name = if line.critical {
             ui.tint(Tone::Bad, &line.profile)

@@ -8,9 +8,11 @@ use crate::config::{Config, RoleWanted};
 use crate::error::Result;
 use crate::login::account_names::account_name;
 
+use crate::keys::SessionCredentials;
 use crate::login::role_choice;
 use crate::login::target::{Standing, Target};
 use crate::paths::Paths;
+use crate::store::aws_config::AwsConfig;
 use crate::store::credentials_file::{self, CredentialsFile};
 use crate::store::learned::Learned;
 use crate::store::sessions::{Row, Sessions, find};
@@ -39,6 +41,31 @@ impl<'a> Present<'a> {
     /// The role whose keys were last written to a section.
     pub fn role_in(&self, aws_profile: &str) -> Option<&str> {
         find(&self.rows, aws_profile).map(|row| row.role_arn.as_str())
+    }
+
+    /// The keys that were recorded for a section, if they still stand there.
+    pub fn keys_in(&self, aws_profile: &str) -> Option<(&Row, SessionCredentials)> {
+        let row = find(&self.rows, aws_profile).filter(|row| holds_keys_of(&self.file, row))?;
+        let stored = self.file.section(aws_profile)?.session()?;
+        let recorded = DateTime::from_timestamp(row.expires_at, 0)?;
+        let keys = SessionCredentials {
+            expires_at: recorded,
+            access_key_id: stored.access_key_id,
+            secret_access_key: stored.secret_access_key,
+            session_token: stored.session_token,
+        };
+        Some((row, keys))
+    }
+
+    /// The region that SDKs find for a section: in the credentials file, else in the config file.
+    pub fn region_in(&self, paths: &Paths, aws_profile: &str) -> Option<String> {
+        let section = self.file.section(aws_profile);
+        let here = section.and_then(|section| section.get("region"));
+        if let Some(region) = here.filter(|region| !region.is_empty()) {
+            return Some(region.to_owned());
+        }
+        let config = AwsConfig::read(paths.aws_config_file().ok()?).ok()?;
+        config.region_of(aws_profile)
     }
 
     /// Keys are good only when key id and fingerprint match and time is left.

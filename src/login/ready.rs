@@ -1,0 +1,102 @@
+//! Keys that last, for whoever hands them on: those that are there, else those that a sign-in brings.
+
+use crate::arn::RoleArn;
+use crate::error::{Error, Result};
+use crate::keys::SessionCredentials;
+use crate::login::Doors;
+use crate::login::line::{self, Ended};
+use crate::login::plan::LoginPlan;
+use crate::login::report::{self, Line, Outcome};
+use crate::login::standing::Present;
+use crate::login::target::Target;
+
+/// The keys of one profile and what belongs to them.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    pub profile: String,
+    pub aws_profile: String,
+    pub role: RoleArn,
+    pub keys: SessionCredentials,
+    /// The profile's, else the one in the shared files.
+    pub region: Option<String>,
+    pub critical: bool,
+}
+
+/// All that was asked for, in that order.
+pub struct AllReady<'a> {
+    pub all: Vec<Ready>,
+    ended: Option<Ended<'a>>,
+}
+
+impl AllReady<'_> {
+    /// Offers to keep the passwords that worked, if there was a sign-in: last of all, since a person may take their
+    /// time.
+    pub fn offer_to_keep(&mut self) {
+        if let Some(ended) = &mut self.ended {
+            ended.offer_to_keep();
+        }
+    }
+}
+
+/// Signs in for what is short, if anything is; `before` is called first then. The first failure is everybody's.
+pub fn ready<'a>(
+    plan: &'a LoginPlan<'a>,
+    doors: &'a Doors<'a>,
+    before: impl FnOnce(),
+) -> Result<AllReady<'a>> {
+    let is_good = plan.targets.iter().all(|target| target.standing.is_good());
+    let ended = if is_good && !plan.force {
+        None
+    } else {
+        before();
+        let mut ended = line::run(plan, doors, None);
+        if let Some(error) = first_failure(&ended.lines) {
+            return Err(error);
+        }
+        ended
+            .lines
+            .retain(|line| matches!(line.outcome, Outcome::SignedIn(_)));
+        report::successes(&ended.lines, doors.ui);
+        Some(ended)
+    };
+    let present = Present::read(doors.paths, doors.config)?;
+    let all = plan
+        .targets
+        .iter()
+        .map(|target| keys_of(doors, &present, target));
+    Ok(AllReady {
+        all: all.collect::<Result<_>>()?,
+        ended,
+    })
+}
+
+/// The error of the first that failed, with its name if there are several.
+fn first_failure(lines: &[Line]) -> Option<Error> {
+    lines.iter().find_map(|line| match &line.outcome {
+        Outcome::Failed(error) if lines.len() > 1 => Some(error.clone().at(&line.profile)),
+        Outcome::Failed(error) => Some(error.clone()),
+        Outcome::SignedIn(_) | Outcome::StillGood(_) => None,
+    })
+}
+
+fn keys_of(doors: &Doors, present: &Present, target: &Target) -> Result<Ready> {
+    let gone = || {
+        Error::failed(format!(
+            "the keys of {} are gone again: another program changed [{}]",
+            target.profile, target.aws_profile
+        ))
+        .hint("run it again")
+    };
+    let (row, keys) = present.keys_in(&target.aws_profile).ok_or_else(gone)?;
+    Ok(Ready {
+        profile: target.profile.clone(),
+        aws_profile: target.aws_profile.clone(),
+        role: row.role_arn.parse().map_err(|_| gone())?,
+        keys,
+        region: target
+            .region
+            .clone()
+            .or_else(|| present.region_in(doors.paths, &target.aws_profile)),
+        critical: target.critical,
+    })
+}
