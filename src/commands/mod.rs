@@ -9,6 +9,7 @@ mod arguments;
 mod completions;
 mod create;
 mod create_all;
+mod credentials;
 mod delete;
 mod doctor;
 mod import;
@@ -111,6 +112,8 @@ enum Verb {
     Doctor(doctor::Doctor),
     /// Remove keys and end the identity provider's session
     Logout(logout::Logout),
+    /// Print the keys of a profile, for the line `credential_process` of SDKs
+    Credentials(credentials::Credentials),
     /// Print the completions for a shell
     Completions(completions::Completions),
 }
@@ -165,6 +168,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
         Some(Verb::Import(verb)) => verb.run(&to_write()?),
         Some(Verb::Doctor(verb)) => verb.run(&Ground::new(global)?),
         Some(Verb::Logout(verb)) => verb.run(&run()?),
+        Some(Verb::Credentials(verb)) => verb.run(&Run::quietly(global)?),
         Some(Verb::Completions(verb)) => verb.run(),
     }
 }

@@ -4,9 +4,9 @@ use clap::Args;
 
 use super::run::{Run, Secrets};
 use crate::duration::Span;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::login::plan::LoginPlan;
-use crate::login::report::{Line, Outcome};
+use crate::login::report::Outcome;
 use crate::login::target::Wishes;
 use crate::login::{last_update, line, report};
 use crate::ui::Format;
@@ -45,7 +45,7 @@ impl Require {
             ended
                 .lines
                 .retain(|line| !matches!(line.outcome, Outcome::StillGood(_)));
-            if let Some(error) = only_a_person_is_missing(&ended.lines) {
+            if let Some(error) = report::only_a_person_is_missing(&ended.lines) {
                 return Err(error);
             }
         }
@@ -54,26 +54,4 @@ impl Require {
         ended.offer_to_keep();
         Ok(report::exit_code(&ended.lines))
     }
-}
-
-/// One line for all of them, where nothing failed but that nobody was there.
-fn only_a_person_is_missing(lines: &[Line]) -> Option<Error> {
-    let mut names = Vec::new();
-    for line in lines {
-        match &line.outcome {
-            Outcome::Failed(error) if error.kind() == Kind::NeedsYou => {
-                names.push(line.profile.as_str());
-            }
-            _ => return None,
-        }
-    }
-    let (last, others) = names.split_last()?;
-    let listed = match others {
-        [] => (*last).to_owned(),
-        others => format!("{} and {last}", others.join(", ")),
-    };
-    Some(Error::needs_you(format!(
-        "a person is needed for the keys of {listed}: run `mai login {}` in a terminal",
-        names.join(" ")
-    )))
 }

@@ -11,7 +11,7 @@ use crate::aws::sts;
 use crate::config::{Config, Profile};
 use crate::error::{Error, Result};
 use crate::idp::providers::{self, PROVIDERS};
-use crate::login::{Doors, record};
+use crate::login::{Doors, flight, record};
 use crate::paths::Paths;
 use crate::presence::Presence;
 use crate::secret::Secret;
@@ -179,6 +179,7 @@ impl Run {
             master_password: Default::default(),
             sts_endpoint,
             region,
+            nobody_waits: flight::NOBODY_WAITS,
             recording: None,
         })
     }

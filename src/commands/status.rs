@@ -146,6 +146,13 @@ fn entry(
 }
 
 fn state(row: &Row, file: &CredentialsFile, now: i64) -> State {
+    if row.process {
+        // In the vault: looking would open the keyring, which is not worth it here.
+        return match row.expires_at <= now {
+            true => State::Expired,
+            false => State::Valid,
+        };
+    }
     let key_id = file
         .section(&row.aws_profile)
         .and_then(|section| section.get("aws_access_key_id").map(|id| id.to_string()));

@@ -24,8 +24,8 @@ pub use nearest::{did_you_mean, nearest};
 pub use origin::{Origin, SourceFile, Sourced};
 pub use read::ROOT_KEYS;
 pub use schema::{
-    ClientCertificate, CodeSource, Config, Consent, FieldNames, Group, IdentityProvider, Mfa,
-    PasswordSource, Profile, RoleWanted, SecretsMode,
+    ClientCertificate, CodeSource, Config, Consent, FieldNames, Group, IdentityProvider, KeysPlace,
+    Mfa, PasswordSource, Profile, RoleWanted, SecretsMode,
 };
 
 use crate::error::Result;

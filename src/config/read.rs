@@ -8,7 +8,7 @@ use super::layers::Layers;
 use super::nearest::{did_you_mean, some_of};
 use super::origin::{Origin, SourceFile, Sourced};
 use super::read_provider;
-use super::schema::{Config, Group, IdentityProvider, Profile, RoleWanted, SecretsMode};
+use super::schema::{Config, Group, IdentityProvider, KeysPlace, Profile, RoleWanted, SecretsMode};
 use super::values;
 use crate::arn::ProviderArn;
 use crate::duration::Span;
@@ -101,16 +101,12 @@ struct Settings {
     policy_arns: Option<Vec<Sourced<String>>>,
     critical: Option<Sourced<bool>>,
     renew: Option<Sourced<bool>>,
+    keys: Option<Sourced<KeysPlace>>,
 }
 
 impl Settings {
     fn read(fields: &Fields<'_>, paths: &Paths) -> Result<Settings> {
         fields.only(PROFILE_KEYS, LATER_PROFILE_KEYS)?;
-        if let Some(field) = fields.get("keys")
-            && *field.word(&[("file", false), ("process", true)])?
-        {
-            return Err(field.not_yet("process"));
-        }
         let policy_arns = match fields.get("policy_arns") {
             Some(field) => {
                 let arns = field
@@ -136,6 +132,12 @@ impl Settings {
             policy_arns,
             critical: fields.flag("critical")?,
             renew: fields.flag("renew")?,
+            keys: fields
+                .get("keys")
+                .map(|field| {
+                    field.word(&[("file", KeysPlace::File), ("process", KeysPlace::Process)])
+                })
+                .transpose()?,
         })
     }
 }
@@ -240,6 +242,10 @@ fn profile(
             .renew
             .or_else(|| defaults.renew.clone())
             .unwrap_or_else(|| Sourced::built_in(false)),
+        keys: own
+            .keys
+            .or_else(|| defaults.keys.clone())
+            .unwrap_or_else(|| Sourced::built_in(KeysPlace::File)),
         origin: origin.clone(),
         name,
     })

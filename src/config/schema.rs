@@ -54,6 +54,16 @@ pub struct Profile {
     pub critical: Sourced<bool>,
     /// The agent's business; kept for it.
     pub renew: Sourced<bool>,
+    pub keys: Sourced<KeysPlace>,
+}
+
+/// Where the keys of a profile are put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeysPlace {
+    /// Into the shared credentials file.
+    File,
+    /// Into the vault, for `mai credentials` to give out.
+    Process,
 }
 
 /// A name for several profiles; groups do not hold groups.

@@ -268,7 +268,6 @@ fn keys_of_later_versions_are_refused_by_name() {
         ("external_id", "external_id: x"),
         ("session_name", "session_name: x"),
         ("tags", "tags: {a: b}"),
-        ("process", "keys: process"),
     ] {
         let (message, _) = refusal(&with_profile(&format!("    {line}\n")));
         assert!(

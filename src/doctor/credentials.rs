@@ -161,7 +161,7 @@ fn keys(area: &mut Area, patient: &Patient, config: &Config, file: &CredentialsF
             sessions::find(&rows, &profile.aws_profile.value).is_some_and(|row| {
                 row.label == profile.name
                     && row.expires_at > now
-                    && standing::holds_keys_of(file, row)
+                    && (row.process || standing::holds_keys_of(file, row))
             })
         })
         .count();

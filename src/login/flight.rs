@@ -6,15 +6,15 @@ use crate::error::Result;
 use crate::login::Doors;
 use crate::store::locks::{self, SignInLock};
 
-/// How long somebody without a terminal waits for another sign-in to end.
-const NOBODY_WAITS: Duration = Duration::from_secs(120);
+/// How long somebody without a terminal waits for another sign-in to end, unless their caller is impatient.
+pub const NOBODY_WAITS: Duration = Duration::from_secs(120);
 
 /// Waits until nobody else signs in to this identity provider, and keeps others out until it is dropped.
 ///
 /// Held from before the keyring is opened until the sessions are written; whoever waited looks at the keys again. A
 /// person may wait as long as they like, and sees for whom.
 pub fn take(doors: &Doors, identity_provider: &str, command: &str) -> Result<SignInLock> {
-    let limit = (!doors.presence().is_person()).then_some(NOBODY_WAITS);
+    let limit = (!doors.presence().is_person()).then_some(doors.nobody_waits);
     let lock = locks::sign_in(
         doors.paths.state_folder()?,
         identity_provider,

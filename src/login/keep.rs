@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::aws::saml::OfferedRole;
 use crate::clock;
+use crate::config::KeysPlace;
 use crate::duration::Span;
 use crate::error::{Error, Result};
 use crate::keys::SessionCredentials;
@@ -12,11 +13,11 @@ use crate::login::plan::{self, LoginPlan};
 use crate::login::redeem::Redeemed;
 use crate::login::report::{Keys, Outcome};
 use crate::login::target::Target;
-use crate::login::{Doors, standing};
+use crate::login::{Doors, kept_keys, standing};
 use crate::store::aws_config::AwsConfig;
 use crate::store::credentials_file;
 use crate::store::learned::Learned;
-use crate::store::sessions::Row;
+use crate::store::sessions::{self, Row};
 
 /// Writes all keys in one go, then what the prompt and the next login believe; and says what was noticed.
 pub fn keep(
@@ -36,7 +37,16 @@ pub fn keep(
     if fetched.is_empty() {
         return Ok(outcomes);
     }
-    let refused = write_keys(plan, doors, &fetched)?;
+    let (to_vault, to_file): (Vec<_>, Vec<_>) = fetched
+        .iter()
+        .partition(|(place, ..)| plan.targets[*place].keys == KeysPlace::Process);
+    let mut refused = BTreeMap::new();
+    if !to_file.is_empty() {
+        refused = write_keys(plan, doors, &to_file)?;
+    }
+    if let Err(error) = keep_in_vault(plan, doors, &to_vault) {
+        refused.extend(to_vault.iter().map(|(place, ..)| (*place, error.clone())));
+    }
     for (place, error) in &refused {
         outcomes.push((*place, Outcome::Failed(error.clone())));
     }
@@ -69,7 +79,7 @@ pub fn keep(
 fn write_keys(
     plan: &LoginPlan,
     doors: &Doors,
-    fetched: &[(usize, Redeemed, &OfferedRole)],
+    fetched: &[&(usize, Redeemed, &OfferedRole)],
 ) -> Result<BTreeMap<usize, Error>> {
     let path = doors.paths.credentials_file()?;
     let config = region_settings(doors)?;
@@ -95,6 +105,42 @@ fn write_keys(
         doors.ui.warn(&note.replace(char::is_control, ""));
     }
     Ok(written.value)
+}
+
+/// Keys of `keys: process`. Older ones of ours leave the file: there they would be read first.
+fn keep_in_vault(
+    plan: &LoginPlan,
+    doors: &Doors,
+    fetched: &[&(usize, Redeemed, &OfferedRole)],
+) -> Result<()> {
+    if fetched.is_empty() {
+        return Ok(());
+    }
+    let name = |place: usize| plan.targets[place].aws_profile.as_str();
+    let keys: Vec<_> = fetched
+        .iter()
+        .map(|(place, redeemed, _)| (name(*place), &redeemed.keys))
+        .collect();
+    kept_keys::keep(doors, &keys)?;
+    let rows = standing::sessions(doors.paths)?.load();
+    let outdated: Vec<&Row> = keys
+        .iter()
+        .filter_map(|(name, _)| sessions::find(&rows, name))
+        .filter(|row| !row.process)
+        .collect();
+    if outdated.is_empty() {
+        return Ok(());
+    }
+    let (path, state_folder) = (doors.paths.credentials_file()?, doors.paths.state_folder()?);
+    credentials_file::update(path, state_folder, |file| {
+        for row in &outdated {
+            if standing::holds_keys_of(file, row) {
+                file.remove_session(&row.aws_profile)?;
+            }
+        }
+        Ok(())
+    })
+    .map(drop)
 }
 
 /// `~/.aws/config`, where a region may stand already. If it cannot be read none is written, and the keys are.
@@ -146,7 +192,7 @@ fn row_of(doors: &Doors, target: &Target, keys: &SessionCredentials, role: &Offe
         fingerprint: plan::fingerprint_of(doors.config, target)(&role_arn),
         critical: target.critical,
         is_default: target.is_default,
-        process: false,
+        process: target.keys == KeysPlace::Process,
         role_arn,
         label: target.profile.clone(),
     }

@@ -167,7 +167,7 @@ fn second_look(
     doors: &Doors,
     outcomes: &mut [Option<Outcome>],
 ) -> Result<Vec<usize>> {
-    let present = Present::read(doors.paths, doors.config)?;
+    let present = Present::read(doors)?;
     let mut short = Vec::new();
     for &place in &sign_in.targets {
         let target = &plan.targets[place];

@@ -8,7 +8,7 @@ use crate::idp::leave;
 use crate::login::line::{client_settings, runtime};
 use crate::login::standing::{self, holds_keys_of};
 use crate::login::stored_secrets::{StoredSecrets, mode_of};
-use crate::login::{Doors, flight, kept_session};
+use crate::login::{Doors, flight, kept_keys, kept_session};
 use crate::net::browser_session::BrowserSession;
 use crate::net::client;
 use crate::net::visitor::Visitor;
@@ -131,9 +131,14 @@ fn providers<'a>(doors: &Doors<'a>, profiles: &[&Profile]) -> Result<Vec<&'a Ide
 fn remove_keys(doors: &Doors, sections: &[String], rows: &[Row]) -> Result<Vec<Item>> {
     let path = doors.paths.credentials_file()?;
     let mut items = Vec::new();
+    let in_vault = |name: &String| sessions::find(rows, name).is_some_and(|row| row.process);
+    let (kept, sections): (Vec<_>, Vec<_>) = sections.iter().partition(|name| in_vault(name));
+    for name in kept {
+        items.push(item(Kind::Keys, name, kept_keys::forget(doors, name)));
+    }
     let written = credentials_file::update(path, doors.paths.state_folder()?, |file| {
         let mut outcomes = Vec::new();
-        for name in sections {
+        for name in &sections {
             let ours = sessions::find(rows, name).is_some_and(|row| holds_keys_of(file, row));
             outcomes.push(match ours {
                 true => file.remove_session(name),
@@ -155,7 +160,6 @@ fn remove_keys(doors: &Doors, sections: &[String], rows: &[Row]) -> Result<Vec<I
             for name in sections {
                 items.push(item(Kind::Keys, name, Err(error.clone())));
             }
-            return Ok(items);
         }
     }
     let gone: Vec<&str> = items

@@ -5,6 +5,7 @@ pub mod answers;
 pub mod code_question;
 pub mod flight;
 pub mod keep;
+pub mod kept_keys;
 pub mod kept_session;
 pub mod last_update;
 pub mod left_behind;
@@ -25,6 +26,7 @@ pub mod stored_secrets;
 pub mod target;
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use crate::config::Config;
 use crate::idp::recording::Recording;
@@ -50,6 +52,8 @@ pub struct Doors<'a> {
     pub sts_endpoint: Option<Url>,
     /// `AWS_REGION`
     pub region: Option<String>,
+    /// How long somebody without a terminal waits for another sign-in to end.
+    pub nobody_waits: Duration,
     /// `--record`: sign-ins are written down here.
     pub recording: Option<Recording>,
 }

@@ -1,6 +1,6 @@
 //! Every decision of a login, made before the first byte is sent: a typo costs no password and no push.
 
-use crate::config::{Config, IdentityProvider, Profile, RoleWanted, did_you_mean};
+use crate::config::{Config, IdentityProvider, KeysPlace, Profile, RoleWanted, did_you_mean};
 use crate::duration::Span;
 use crate::error::{Error, Result};
 use crate::login::Doors;
@@ -37,7 +37,7 @@ impl<'a> LoginPlan<'a> {
     ) -> Result<LoginPlan<'a>> {
         only_for_one(profiles, wishes)?;
         let learned = Learned::load(doors.paths.state_folder()?);
-        let present = Present::read(doors.paths, doors.config)?;
+        let present = Present::read(doors)?;
         let mut targets = Vec::new();
         for profile in profiles {
             targets.push(target(doors, profile, wishes, &learned, &present)?);
@@ -71,7 +71,11 @@ impl<'a> LoginPlan<'a> {
                 }),
             }
         }
-        if !plan.sign_ins.is_empty() {
+        let to_file = |s: &SignIn| {
+            let mut targets = s.targets.iter().map(|place| &plan.targets[*place]);
+            targets.any(|target| target.keys == KeysPlace::File)
+        };
+        if plan.sign_ins.iter().any(to_file) {
             credentials_file::check_writable(doors.paths.credentials_file()?)?;
         }
         Ok(plan)
@@ -159,6 +163,7 @@ fn target(
             .iter()
             .map(|arn| arn.value.clone())
             .collect(),
+        keys: profile.keys.value,
         critical: profile.critical.value,
         is_default: doors.config.is_default(&profile.name),
         is_new: false,

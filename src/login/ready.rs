@@ -50,8 +50,14 @@ pub fn ready<'a>(
     } else {
         before();
         let mut ended = line::run(plan, doors, None);
-        if let Some(error) = first_failure(&ended.lines) {
-            return Err(error);
+        let failed = |line: &Line| matches!(line.outcome, Outcome::Failed(_));
+        if ended.lines.iter().any(failed) {
+            ended.lines.retain(failed);
+            let missing = report::only_a_person_is_missing(&ended.lines);
+            let missing = missing.filter(|_| !doors.presence().is_person());
+            return Err(missing
+                .or_else(|| first_failure(&ended.lines))
+                .unwrap_or_else(Error::interrupted));
         }
         ended
             .lines
@@ -59,7 +65,7 @@ pub fn ready<'a>(
         report::successes(&ended.lines, doors.ui);
         Some(ended)
     };
-    let present = Present::read(doors.paths, doors.config)?;
+    let present = Present::read(doors)?;
     let all = plan
         .targets
         .iter()

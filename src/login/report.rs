@@ -114,6 +114,28 @@ pub fn successes(lines: &[Line], ui: &Ui) {
     }
 }
 
+/// One line for all of them, where nothing failed but that nobody was there.
+pub fn only_a_person_is_missing(lines: &[Line]) -> Option<Error> {
+    let mut names = Vec::new();
+    for line in lines {
+        match &line.outcome {
+            Outcome::Failed(error) if error.kind() == Kind::NeedsYou => {
+                names.push(line.profile.as_str());
+            }
+            _ => return None,
+        }
+    }
+    let (last, others) = names.split_last()?;
+    let listed = match others {
+        [] => (*last).to_owned(),
+        others => format!("{} and {last}", others.join(", ")),
+    };
+    Some(Error::needs_you(format!(
+        "a person is needed for the keys of {listed}: run `mai login {}` in a terminal",
+        names.join(" ")
+    )))
+}
+
 /// Several profiles can fail for one reason, such as a wrong password: it is said once, with all their names.
 fn failures(lines: &[Line], ui: &Ui) {
     let mut told: Vec<&Error> = Vec::new();

@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 
 use crate::arn::RoleArn;
 use crate::clock;
-use crate::config::{Config, RoleWanted};
+use crate::config::{KeysPlace, RoleWanted};
 use crate::error::Result;
 use crate::login::account_names::account_name;
 
 use crate::keys::SessionCredentials;
-use crate::login::role_choice;
 use crate::login::target::{Standing, Target};
+use crate::login::{Doors, kept_keys, role_choice};
 use crate::paths::Paths;
 use crate::store::aws_config::AwsConfig;
 use crate::store::credentials_file::{self, CredentialsFile};
@@ -22,19 +22,19 @@ pub struct Present<'a> {
     file: CredentialsFile,
     rows: Vec<Row>,
     now: DateTime<Utc>,
-    config: &'a Config,
+    doors: &'a Doors<'a>,
     learned: Learned,
 }
 
 impl<'a> Present<'a> {
-    pub fn read(paths: &Paths, config: &'a Config) -> Result<Present<'a>> {
-        let path = paths.credentials_file()?;
+    pub fn read(doors: &'a Doors<'a>) -> Result<Present<'a>> {
+        let path = doors.paths.credentials_file()?;
         Ok(Present {
             file: credentials_file::read(path)?,
-            rows: sessions(paths)?.load(),
+            rows: sessions(doors.paths)?.load(),
             now: clock::now(),
-            config,
-            learned: Learned::load(paths.state_folder()?),
+            doors,
+            learned: Learned::load(doors.paths.state_folder()?),
         })
     }
 
@@ -43,10 +43,16 @@ impl<'a> Present<'a> {
         find(&self.rows, aws_profile).map(|row| row.role_arn.as_str())
     }
 
-    /// The keys that were recorded for a section, if they still stand there.
+    /// The keys that were recorded for a section, if they are still there.
     pub fn keys_in(&self, aws_profile: &str) -> Option<(&Row, SessionCredentials)> {
-        let row = find(&self.rows, aws_profile).filter(|row| holds_keys_of(&self.file, row))?;
+        let row = find(&self.rows, aws_profile)?;
+        if row.process {
+            return Some((row, self.in_vault(row)?));
+        }
         let stored = self.file.section(aws_profile)?.session()?;
+        if !holds_keys_of(&self.file, row) {
+            return None;
+        }
         let recorded = DateTime::from_timestamp(row.expires_at, 0)?;
         let keys = SessionCredentials {
             expires_at: recorded,
@@ -55,6 +61,23 @@ impl<'a> Present<'a> {
             session_token: stored.session_token,
         };
         Some((row, keys))
+    }
+
+    /// A vault that cannot be opened holds nothing that could be used.
+    fn in_vault(&self, row: &Row) -> Option<SessionCredentials> {
+        let found = kept_keys::find(self.doors, &row.aws_profile);
+        let found = found.unwrap_or_else(|error| {
+            self.doors.ui.detail(&error.to_string());
+            None
+        });
+        found.filter(|keys| keys.access_key_id == row.key_id)
+    }
+
+    fn are_there(&self, keys: KeysPlace, row: &Row) -> bool {
+        match keys {
+            KeysPlace::File => !row.process && holds_keys_of(&self.file, row),
+            KeysPlace::Process => row.process && self.in_vault(row).is_some(),
+        }
     }
 
     /// The region that SDKs find for a section: in the credentials file, else in the config file.
@@ -75,10 +98,11 @@ impl<'a> Present<'a> {
         };
         let until = DateTime::from_timestamp(row.expires_at, 0).unwrap_or_default();
         let left = (until - self.now).num_seconds();
-        let good = holds_keys_of(&self.file, row)
-            && self.is_wanted(target.role.as_ref(), &row.role_arn)
+        let good = self.is_wanted(target.role.as_ref(), &row.role_arn)
             && row.fingerprint == fingerprint(&row.role_arn)
-            && left > i64::try_from(target.min.as_seconds()).unwrap_or(i64::MAX);
+            && left > i64::try_from(target.min.as_seconds()).unwrap_or(i64::MAX)
+            // Last, since it may open the keyring.
+            && self.are_there(target.keys, row);
         if good {
             Standing::Good {
                 until,
@@ -95,7 +119,7 @@ impl<'a> Present<'a> {
             (None, Ok(_)) => true,
             (Some(wanted), Ok(recorded)) => {
                 let id = recorded.account();
-                let name = account_name(self.config, &self.learned, id);
+                let name = account_name(self.doors.config, &self.learned, id);
                 role_choice::matches(wanted, &recorded, name)
             }
             (_, Err(_)) => false,
@@ -104,7 +128,10 @@ impl<'a> Present<'a> {
 
     /// Finds out before anything is sent whether the section may be written.
     pub fn check_writable(&self, target: &Target, overwrite: bool) -> Result<()> {
-        self.file.may_write(&target.aws_profile, overwrite)
+        match target.keys {
+            KeysPlace::File => self.file.may_write(&target.aws_profile, overwrite),
+            KeysPlace::Process => kept_keys::check_place(self.doors),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::arn::ProviderArn;
-use crate::config::RoleWanted;
+use crate::config::{KeysPlace, RoleWanted};
 use crate::duration::Span;
 use crate::error::Error;
 use crate::store::sessions::Row;
@@ -33,6 +33,7 @@ pub struct Target {
     pub duration_insisted: bool,
     pub policy: Option<String>,
     pub policy_arns: Vec<String>,
+    pub keys: KeysPlace,
     pub critical: bool,
     pub is_default: bool,
     /// The profile is being made: hints name options, since no file holds its settings.
@@ -62,6 +63,7 @@ impl Target {
             duration_insisted: false,
             policy: None,
             policy_arns: Vec::new(),
+            keys: KeysPlace::File,
             critical: false,
             is_default: false,
             is_new: true,

@@ -79,6 +79,14 @@ impl Ui {
         Err(no_answer(question))
     }
 
+    /// A line where the questions go, for who has caught stderr; nothing where nobody is there.
+    pub fn tell_at_terminal(&self, text: &str) {
+        if let Ok(mut tty) = self.ready_to_ask(text) {
+            // The question that follows says what is wrong with it.
+            let _ = tty.write(&(fit_to_show(text) + "\n"));
+        }
+    }
+
     /// The terminal, with the spinner out of the way; or why nothing can be asked.
     pub(super) fn ready_to_ask(&self, question: &str) -> Result<Tty> {
         self.done();

@@ -30,6 +30,7 @@ mod openam;
 mod pages;
 mod passwords;
 mod pingfederate;
+mod process_keys;
 mod processes;
 mod profiles;
 mod python_keyring;
