@@ -1,15 +1,57 @@
-//! What time it is.
+//! What time it is, and waiting for a time.
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-/// Now, by the wall clock. Built with the feature `test-clock`, `MAI_TEST_CLOCK` (seconds to add) moves it.
+/// Now, by the wall clock. Built with the feature `test-clock`, `MAI_TEST_CLOCK` moves it: seconds to add, or a file
+/// that holds them and may be rewritten while the program runs.
 pub fn now() -> DateTime<Utc> {
     #[cfg(feature = "test-clock")]
-    if let Some(shift) = std::env::var("MAI_TEST_CLOCK")
-        .ok()
-        .and_then(|s| s.parse::<i64>().ok())
-    {
+    if let Some(shift) = test::shift() {
         return Utc::now() + chrono::TimeDelta::seconds(shift);
     }
     Utc::now()
+}
+
+/// Waits until it is `moment`, but never longer than `limit` of the time the computer is awake.
+///
+/// Laptops sleep and clocks are set: a timer for 50 minutes fires 50 awake minutes later. So whoever waits for a time
+/// of day waits in short pieces and looks at the wall clock after each.
+pub fn wait_until(moment: DateTime<Utc>, limit: Duration) {
+    let left = (moment - now()).to_std().unwrap_or_default().min(limit);
+    #[cfg(feature = "test-clock")]
+    if test::is_moved_by_file() {
+        return test::wait(left);
+    }
+    std::thread::sleep(left);
+}
+
+#[cfg(feature = "test-clock")]
+mod test {
+    use std::time::{Duration, Instant};
+
+    fn setting() -> Option<String> {
+        std::env::var("MAI_TEST_CLOCK").ok()
+    }
+
+    pub fn shift() -> Option<i64> {
+        let setting = setting()?;
+        setting.parse().ok().or_else(|| {
+            let text = std::fs::read_to_string(setting).ok()?;
+            text.trim().parse().ok()
+        })
+    }
+
+    pub fn is_moved_by_file() -> bool {
+        setting().is_some_and(|setting| setting.parse::<i64>().is_err())
+    }
+
+    /// Ends early when the clock is moved: no test waits for a minute.
+    pub fn wait(left: Duration) {
+        let (start, before) = (Instant::now(), shift());
+        while start.elapsed() < left && shift() == before {
+            std::thread::sleep(Duration::from_millis(10).min(left));
+        }
+    }
 }
