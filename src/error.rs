@@ -59,6 +59,7 @@ pub struct Error {
     message: String,
     cause: Option<String>,
     hint: Option<String>,
+    of_one: bool,
 }
 
 impl Error {
@@ -68,6 +69,7 @@ impl Error {
             message: message.into(),
             cause: None,
             hint: None,
+            of_one: false,
         }
     }
 
@@ -131,6 +133,16 @@ impl Error {
     pub fn at(mut self, place: &str) -> Self {
         self.message = format!("{place}: {}", self.message);
         self
+    }
+
+    /// The same error, known to be about one profile alone: the sign-in itself worked.
+    pub fn of_one_profile(mut self) -> Self {
+        self.of_one = true;
+        self
+    }
+
+    pub fn is_of_one_profile(&self) -> bool {
+        self.of_one
     }
 
     pub fn kind(&self) -> Kind {

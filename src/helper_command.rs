@@ -1,5 +1,6 @@
 //! Commands of the person that print a secret: a password manager, a code generator.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
@@ -47,6 +48,15 @@ const ENVIRONMENT: &[&str] = &[
     "LOCALAPPDATA",
     "TEMP",
 ];
+
+/// What other programs see of our environment: enough to find their files, the desktop and its buses.
+pub fn small_environment() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os().filter(|(name, _)| {
+        name.to_str().is_some_and(|name| {
+            ENVIRONMENT.contains(&name.to_ascii_uppercase().as_str()) || name.starts_with("LC_")
+        })
+    })
+}
 
 /// A program with its arguments, run without a shell.
 #[derive(Clone, PartialEq, Eq)]
@@ -119,12 +129,7 @@ impl HelperCommand {
         command
             .args(arguments)
             .env_clear()
-            .envs(std::env::vars_os().filter(|(name, _)| {
-                name.to_str().is_some_and(|name| {
-                    ENVIRONMENT.contains(&name.to_ascii_uppercase().as_str())
-                        || name.starts_with("LC_")
-                })
-            }))
+            .envs(small_environment())
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
         #[cfg(unix)]

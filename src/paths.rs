@@ -110,6 +110,16 @@ impl Paths {
         Ok(self.python_keyring()?.with_file_name("crypted_pass.cfg"))
     }
 
+    /// Where the system looks for the agent as a service of this person: systemd's unit, or launchd's property list.
+    pub fn agent_service(&self) -> Result<PathBuf> {
+        if cfg!(target_os = "macos") {
+            return Ok(self.home()?.join("Library/LaunchAgents/mai.agent.plist"));
+        }
+        Ok(self
+            .config_folder()?
+            .with_file_name("systemd/user/mai-agent.service"))
+    }
+
     /// `~` and `~/…` made absolute.
     pub fn expand(&self, path: &Path) -> PathBuf {
         expand_home(path, self.home.as_deref())

@@ -1,10 +1,13 @@
 //! The process itself: what it must not leave behind, and how it ends when it is told to.
 
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Held while a file is in a state that must not be left.
 static BUSY: Mutex<()> = Mutex::new(());
+
+static STOPPING_IS_SUCCESS: AtomicBool = AtomicBool::new(false);
 
 /// Keeps signals from ending the program until the guard is dropped: for writes that cannot be done by renaming.
 pub fn undisturbed() -> MutexGuard<'static, ()> {
@@ -67,6 +70,11 @@ pub fn harden(clean_up: fn()) {
     }
 }
 
+/// SIGTERM ends the program with success from now on: for one that runs until it is told to stop.
+pub fn stopping_is_success() {
+    STOPPING_IS_SUCCESS.store(true, Ordering::SeqCst);
+}
+
 /// Ends the program on Ctrl-C, SIGTERM, SIGHUP and SIGQUIT, whatever it is waiting for.
 ///
 /// `clean_up` runs first (the terminal gets its echo back, a running helper command is stopped). Files are replaced by
@@ -95,7 +103,8 @@ pub fn leave_on_signals(clean_up: fn()) {
                     hint.unwrap_or_default()
                 ));
             }
-            std::process::exit(128 + signal);
+            let told_to_stop = signal == SIGTERM && STOPPING_IS_SUCCESS.load(Ordering::SeqCst);
+            std::process::exit(if told_to_stop { 0 } else { 128 + signal });
         }
     });
 }

@@ -159,29 +159,9 @@ impl Run {
 
     /// The doors of a login; checks first that files would be written for the right person.
     pub fn doors(&self, secrets: Secrets) -> Result<Doors<'_>> {
-        let sts_endpoint = self.sts_endpoint()?;
-        let region = std::env::var("AWS_REGION")
-            .ok()
-            .filter(|region| !region.is_empty());
-        if let Some(region) = region.as_deref().filter(|region| !arn::is_region(region)) {
-            return Err(Error::usage(format!(
-                "AWS_REGION is not a region: {}",
-                crate::error::clean(region)
-            ))
-            .hint("set it to a region such as eu-central-1, or unset it"));
-        }
-        Ok(Doors {
-            paths: &self.paths,
-            config: &self.config,
-            ui: &self.ui,
-            password_from_stdin: RefCell::new(secrets.password_from_stdin),
-            ask_password: secrets.ask,
-            master_password: Default::default(),
-            sts_endpoint,
-            region,
-            nobody_waits: flight::NOBODY_WAITS,
-            recording: None,
-        })
+        let say = |text: String| self.notice(Notice::Said(text));
+        let doorway = Doorway::of_environment(say)?;
+        Ok(doorway.doors(&self.paths, &self.config, &self.ui, secrets))
     }
 
     /// Profiles of the Python Mai write to one section; keys that the next profile overwrites cost no sign-in.
@@ -210,17 +190,6 @@ impl Run {
         }
     }
 
-    fn sts_endpoint(&self) -> Result<Option<Url>> {
-        let endpoint =
-            sts::endpoint_override(std::env::var("AWS_ENDPOINT_URL_STS").ok().as_deref())?;
-        if let Some(endpoint) = &endpoint {
-            self.notice(Notice::Said(format!(
-                "Using the STS at {endpoint} (AWS_ENDPOINT_URL_STS)."
-            )));
-        }
-        Ok(endpoint)
-    }
-
     /// The profiles a command is for: those named, else the default, else the only one, else one the person picks.
     pub fn profiles(&self, names: &[String], all: bool) -> Result<Vec<&Profile>> {
         if !names.is_empty() || all {
@@ -245,6 +214,60 @@ impl Run {
             .collect();
         let chosen = self.ui.pick("Profile", &names)?;
         Ok(vec![profiles[chosen]])
+    }
+}
+
+/// What the environment says about the way to AWS: the same for all logins of a run.
+pub struct Doorway {
+    sts_endpoint: Option<Url>,
+    region: Option<String>,
+}
+
+impl Doorway {
+    /// An STS that is not AWS's is said.
+    pub fn of_environment(say: impl FnOnce(String)) -> Result<Doorway> {
+        let sts_endpoint =
+            sts::endpoint_override(std::env::var("AWS_ENDPOINT_URL_STS").ok().as_deref())?;
+        if let Some(endpoint) = &sts_endpoint {
+            say(format!(
+                "Using the STS at {endpoint} (AWS_ENDPOINT_URL_STS)."
+            ));
+        }
+        let region = std::env::var("AWS_REGION")
+            .ok()
+            .filter(|region| !region.is_empty());
+        if let Some(region) = region.as_deref().filter(|region| !arn::is_region(region)) {
+            return Err(Error::usage(format!(
+                "AWS_REGION is not a region: {}",
+                crate::error::clean(region)
+            ))
+            .hint("set it to a region such as eu-central-1, or unset it"));
+        }
+        Ok(Doorway {
+            sts_endpoint,
+            region,
+        })
+    }
+
+    pub fn doors<'a>(
+        &self,
+        paths: &'a Paths,
+        config: &'a Config,
+        ui: &'a Ui,
+        secrets: Secrets,
+    ) -> Doors<'a> {
+        Doors {
+            paths,
+            config,
+            ui,
+            password_from_stdin: RefCell::new(secrets.password_from_stdin),
+            ask_password: secrets.ask,
+            master_password: Default::default(),
+            nobody_waits: flight::NOBODY_WAITS,
+            sts_endpoint: self.sts_endpoint.clone(),
+            region: self.region.clone(),
+            recording: None,
+        }
     }
 }
 

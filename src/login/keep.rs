@@ -30,7 +30,9 @@ pub fn keep(
     for (place, result) in results {
         match (result, roles.get(&place)) {
             (Ok(redeemed), Some(role)) => fetched.push((place, redeemed, role)),
-            (Err(error), _) => outcomes.push((place, Outcome::Failed(error))),
+            (Err(error), _) => {
+                outcomes.push((place, Outcome::Failed(error.of_one_profile())));
+            }
             (Ok(_), None) => {}
         }
     }
@@ -48,7 +50,7 @@ pub fn keep(
         refused.extend(to_vault.iter().map(|(place, ..)| (*place, error.clone())));
     }
     for (place, error) in &refused {
-        outcomes.push((*place, Outcome::Failed(error.clone())));
+        outcomes.push((*place, Outcome::Failed(error.clone().of_one_profile())));
     }
     fetched.retain(|(place, ..)| !refused.contains_key(place));
     learn(plan, doors, &fetched);

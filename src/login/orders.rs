@@ -42,7 +42,7 @@ pub fn choose_roles(
         match order {
             Ok(order) => orders.push(order),
             Err(error) if error.kind() == Kind::Interrupted => return Err(error),
-            Err(error) => refused.push((place, Outcome::Failed(error))),
+            Err(error) => refused.push((place, Outcome::Failed(error.of_one_profile()))),
         }
     }
     Ok((orders, refused))

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::arn::RoleArn;
 use crate::clock;
 use crate::config::{KeysPlace, RoleWanted};
+use crate::duration::Span;
 use crate::error::Result;
 use crate::login::account_names::account_name;
 
@@ -26,6 +27,18 @@ pub struct Present<'a> {
     learned: Learned,
 }
 
+/// What was recorded for a section, held against what stands there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found<'a> {
+    Keys(&'a Row),
+    /// Good or not, they are of a role that somebody chose by hand.
+    AnotherRole(&'a Row),
+    /// The keys were removed or replaced since.
+    Others(&'a Row),
+    /// Never signed in to, logged out, or too long ago.
+    Nothing,
+}
+
 impl<'a> Present<'a> {
     pub fn read(doors: &'a Doors<'a>) -> Result<Present<'a>> {
         let path = doors.paths.credentials_file()?;
@@ -36,6 +49,33 @@ impl<'a> Present<'a> {
             doors,
             learned: Learned::load(doors.paths.state_folder()?),
         })
+    }
+
+    /// What a later renewal has to start from: the recorded keys, however short, if the section still holds them.
+    pub fn found(&self, target: &Target) -> Found<'_> {
+        let Some(row) = find(&self.rows, &target.aws_profile) else {
+            return Found::Nothing;
+        };
+        if !self.are_there(target.keys, row) {
+            return Found::Others(row);
+        }
+        match self.is_wanted(target.role.as_ref(), &row.role_arn) {
+            true => Found::Keys(row),
+            false => Found::AnotherRole(row),
+        }
+    }
+
+    /// Are there temporary keys in the section, whoever wrote them?
+    pub fn holds_temporary_keys(&self, aws_profile: &str) -> bool {
+        self.file.section(aws_profile).is_some_and(|section| {
+            let id = section.get("aws_access_key_id");
+            id.is_some_and(|id| id.starts_with("ASIA"))
+        })
+    }
+
+    /// How long the keys of a section lasted when they were new, if that is known.
+    pub fn lifetime(&self, aws_profile: &str) -> Option<Span> {
+        self.learned.lifetime(aws_profile)
     }
 
     /// The role whose keys were last written to a section.

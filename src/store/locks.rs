@@ -35,7 +35,7 @@ pub fn file(state_folder: &Path, target: &Path) -> Result<FileLock> {
     }
 }
 
-/// Who signs in right now.
+/// Who holds a lock: who signs in right now, or the agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     pub pid: u32,
@@ -91,20 +91,74 @@ pub fn sign_in(
                 .hint("finish or stop that sign-in, then run this again"),
         );
     }
+    sign(&mut file, command);
+    Ok(SignInLock {
+        file,
+        waited: locked == Locked::AfterWaiting,
+    })
+}
+
+/// Writes who holds the lock: only for the eyes of those who wait; the lock holds without it.
+fn sign(file: &mut File, command: &str) {
     let command: String = command.split_whitespace().collect::<Vec<_>>().join(" ");
     let entry = format!(
         "{}\t{}\t{command}\n",
         std::process::id(),
         clock::now().timestamp()
     );
-    // Only for the eyes of those who wait; the lock holds without it.
     let _ = file
         .set_len(0)
         .and_then(|()| file.write_all(entry.as_bytes()));
-    Ok(SignInLock {
-        file,
-        waited: locked == Locked::AfterWaiting,
-    })
+}
+
+/// Does somebody sign in at this identity provider right now?
+pub fn signs_in(state_folder: &Path, idp: &str) -> bool {
+    probe(state_folder, &lock_name(idp)).is_some()
+}
+
+/// How long an agent waits for one that is just ending.
+const AGENT_WAIT: Duration = Duration::from_millis(500);
+
+/// The right to be the agent of one credentials file; it ends when this is dropped, or with the process.
+#[derive(Debug)]
+pub struct AgentLock(File);
+
+impl Drop for AgentLock {
+    fn drop(&mut self) {
+        let _ = self.0.set_len(0);
+    }
+}
+
+/// Takes the place of the agent; if there is one already, the error names its process.
+pub fn agent(state_folder: &Path, credentials_file: &Path, version: &str) -> Result<AgentLock> {
+    let mut file = state_folder::lock_file(state_folder, &agent_lock_name(credentials_file)?)?;
+    let lock = wait_for(&file, Some(AGENT_WAIT), Duration::from_millis(20), |_| {})?;
+    if let Locked::No = lock {
+        let who = holder(&file).map_or(String::new(), |holder| format!(": process {}", holder.pid));
+        return Err(Error::failed(format!("an agent is running already{who}"))
+            .hint("`mai agent status` tells about it"));
+    }
+    sign(&mut file, version);
+    Ok(AgentLock(file))
+}
+
+/// The running agent of a credentials file; its `command` is the version it runs.
+pub fn running_agent(state_folder: &Path, credentials_file: &Path) -> Option<Holder> {
+    probe(state_folder, &agent_lock_name(credentials_file).ok()?)?
+}
+
+fn agent_lock_name(credentials_file: &Path) -> Result<String> {
+    let file = super::atomic::resolve(credentials_file)?;
+    Ok(format!(".agent-{}", path_hash(&file)))
+}
+
+/// Looks at a lock without waiting for it and without making its file: who holds it, if somebody does.
+fn probe(state_folder: &Path, name: &str) -> Option<Option<Holder>> {
+    let file = File::open(state_folder.join("locks").join(name)).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(holder(&file)),
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+    }
 }
 
 fn holder(mut file: &File) -> Option<Holder> {
@@ -221,6 +275,37 @@ mod tests {
             }
         });
         assert!(waited.into_inner() >= 5);
+    }
+
+    #[test]
+    fn one_agent_serves_a_credentials_file_and_can_be_seen() {
+        let state = tempfile::tempdir().unwrap();
+        let keys = state.path().join("credentials");
+        assert_eq!(running_agent(state.path(), &keys), None);
+        let first = agent(state.path(), &keys, "2.0").unwrap();
+        let error = agent(state.path(), &keys, "2.1").unwrap_err();
+        let pid = std::process::id();
+        assert_eq!(error.exit_code(), 1);
+        assert!(
+            error.message().ends_with(&format!("process {pid}")),
+            "{error}"
+        );
+        let seen = running_agent(state.path(), &keys).unwrap();
+        assert_eq!((seen.pid, seen.command.as_str()), (pid, "2.0"));
+        agent(state.path(), &state.path().join("other"), "2.0").unwrap();
+        drop(first);
+        assert_eq!(running_agent(state.path(), &keys), None);
+        agent(state.path(), &keys, "2.1").unwrap();
+    }
+
+    #[test]
+    fn who_signs_in_is_seen_without_waiting() {
+        let state = tempfile::tempdir().unwrap();
+        assert!(!signs_in(state.path(), "corp"));
+        let lock = sign_in(state.path(), "corp", "mai", NOW, |_| {}).unwrap();
+        assert!(signs_in(state.path(), "corp"));
+        drop(lock);
+        assert!(!signs_in(state.path(), "corp"));
     }
 
     #[test]

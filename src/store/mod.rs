@@ -1,5 +1,6 @@
 //! What is kept on this computer: keys, sessions, what was learned, stored secrets.
 
+pub mod agent_notes;
 pub mod atomic;
 pub mod aws_config;
 pub mod credentials_file;

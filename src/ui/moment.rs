@@ -24,6 +24,13 @@ where
     at.format(format).to_string()
 }
 
+/// `2026-11-20 17:42:05 `, local time, before a line of a log.
+pub fn stamp(at: DateTime<Utc>) -> String {
+    at.with_timezone(&Local)
+        .format("%Y-%m-%d %H:%M:%S ")
+        .to_string()
+}
+
 /// `2026-11-20T17:42:00Z`, for programs and files.
 pub fn rfc3339(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)

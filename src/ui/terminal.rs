@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::moment;
 use super::output::{self, Format};
 use super::paint::{ColorChoice, Tone, fit_to_show, paint};
 use super::tty::drawing;
+use crate::clock;
 use crate::error::Error;
 use crate::presence::Presence;
 
@@ -31,6 +33,8 @@ pub struct Ui {
     color_of_data: bool,
     /// May a spinner turn? Only on a terminal, and not between the lines of `-v`.
     animated: bool,
+    /// Every line begins with the time: for a log.
+    timed: bool,
     spinner: Mutex<Option<ProgressBar>>,
 }
 
@@ -43,8 +47,17 @@ impl Ui {
             color_of_data: settings.color.applies(io::stdout().is_terminal()),
             animated: can_draw && settings.verbose == 0 && !is_terse(&settings),
             settings,
+            timed: false,
             spinner: Mutex::new(None),
         }
+    }
+
+    /// For a program that runs for days: each line begins with the local time, nothing is drawn in place, and what is
+    /// being done right now is a detail.
+    pub fn with_times(mut self) -> Ui {
+        self.timed = true;
+        self.animated = false;
+        self
     }
 
     pub fn presence(&self) -> Presence {
@@ -79,19 +92,31 @@ impl Ui {
     /// What is being done right now, until the next step or `done`: beside a spinner on a terminal, a plain line
     /// elsewhere.
     pub fn step(&self, doing: &str) {
-        if !self.animated {
-            if self.settings.plain_steps || self.settings.verbose > 0 {
-                self.say(doing);
-            }
-            return;
+        match (self.timed, self.animated) {
+            (true, _) => self.detail(doing),
+            (_, false) if self.settings.plain_steps => self.say(doing),
+            (_, false) => self.detail(doing),
+            (_, true) => self.draw(doing, turning),
         }
+    }
+
+    /// What is waited for, for hours perhaps: one line that stands still, rewritten in place, until `done` or the next
+    /// step. False where nothing can be drawn: then it was not shown.
+    pub fn stand(&self, waiting: &str) -> bool {
+        if self.animated {
+            self.draw(waiting, standing);
+        }
+        self.animated
+    }
+
+    fn draw(&self, text: &str, new: impl FnOnce(String) -> ProgressBar) {
         let mut spinner = self.spinner.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = fit_to_show(doing);
+        let text = fit_to_show(text);
         match &*spinner {
             Some(bar) => bar.set_message(text),
             None => {
                 drawing(true);
-                *spinner = Some(turning(text));
+                *spinner = Some(new(text));
             }
         }
     }
@@ -126,7 +151,10 @@ impl Ui {
     }
 
     fn line(&self, text: &str) {
-        let text = fit_to_show(text) + "\n";
+        let mut text = fit_to_show(text) + "\n";
+        if self.timed {
+            text.insert_str(0, &moment::stamp(clock::now()));
+        }
         // Nobody reads stderr if it cannot be written to.
         let write = || {
             let _ = io::stderr().lock().write_all(text.as_bytes());
@@ -152,6 +180,17 @@ fn is_terse(settings: &UiSettings) -> bool {
 /// Can something be drawn in place on this terminal?
 pub(super) fn has_cursor() -> bool {
     std::env::var("TERM").map_or(cfg!(windows), |term| !term.is_empty() && term != "dumb")
+}
+
+/// Without a timer: it is drawn when its text changes.
+fn standing(text: String) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
+        bar.set_style(style);
+    }
+    bar.set_message(text);
+    bar.tick();
+    bar
 }
 
 fn turning(text: String) -> ProgressBar {
