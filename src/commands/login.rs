@@ -7,12 +7,14 @@ use clap::Args;
 use super::run::{Run, Secrets, end_recording};
 use super::stdin::{password_from_stdin, response_from_stdin};
 use super::typed;
+use crate::agent::refresh::{self, Refresh};
 use crate::config::{Profile, RoleWanted, values};
 use crate::duration::Span;
 use crate::error::{Error, Result};
 use crate::login::plan::LoginPlan;
 use crate::login::target::Wishes;
 use crate::login::{last_update, line, record, report};
+use crate::ui::Format;
 
 #[derive(Args, Default)]
 pub struct Login {
@@ -52,8 +54,8 @@ pub struct Login {
     /// Read the SAML response from stdin instead of signing in
     #[arg(long, value_name = "-", value_parser = ["-"], hide_possible_values = true)]
     saml_response: Option<String>,
-    /// The Python Mai's, to say that it is not here.
-    #[arg(short, long, hide = true)]
+    /// Stay, and sign in again whenever the keys are short, until Ctrl-C
+    #[arg(short, long, conflicts_with_all = ["record", "saml_response"])]
     refresh: bool,
 }
 
@@ -67,16 +69,20 @@ impl Login {
     }
 
     pub fn run(self, run: &Run) -> Result<u8> {
-        if self.refresh {
-            return Err(Error::usage("`mai login --refresh` is not in this version")
-                .hint("`mai login` signs in where keys are short"));
+        if self.refresh && run.format != Format::Text {
+            return Err(Error::usage(
+                "--refresh goes on and on, and with -o there would be an end to write",
+            )
+            .hint("`mai status -o json` tells how the keys stand"));
         }
         let profiles = run.profiles(&self.names, self.all)?;
         if self.password_stdin {
             one_identity_provider(&profiles)?;
         }
+        let password = self.password_stdin.then(password_from_stdin).transpose()?;
+        let to_refresh = password.clone().filter(|_| self.refresh);
         let mut doors = run.doors(Secrets {
-            password_from_stdin: self.password_stdin.then(password_from_stdin).transpose()?,
+            password_from_stdin: password,
             ask: self.ask,
         })?;
         let given = self
@@ -114,7 +120,19 @@ impl Login {
         end_recording(&run.ui);
         reported?;
         ended.offer_to_keep();
-        Ok(report::exit_code(&ended.lines))
+        let code = report::exit_code(&ended.lines);
+        if !self.refresh || code != 0 {
+            return Ok(code);
+        }
+        let refresh = Refresh {
+            profiles: &profiles,
+            wishes: Wishes {
+                force: false,
+                ..wishes
+            },
+            password: to_refresh,
+        };
+        refresh::run(&refresh, &doors)
     }
 }
 
