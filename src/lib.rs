@@ -31,6 +31,7 @@ pub mod idp;
 pub mod login;
 
 // Shelf 5, what surrounds a login.
+pub mod agent;
 pub mod doctor;
 pub mod setup;
 

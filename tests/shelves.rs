@@ -21,7 +21,7 @@ const SHELVES: &[&[&str]] = &[
     &["config", "net", "store", "ui"],
     &["aws", "idp"],
     &["login"],
-    &["doctor", "setup"],
+    &["agent", "doctor", "setup"],
     &["commands"],
 ];
 

@@ -4,6 +4,7 @@
 //! `IDP` (an identity provider), `SECTION` (of the credentials file) and `TYPE` (a provider of the table) stand for
 //! names that exist, `FILE` and `DIR` for paths; `PROFILE|GROUP` is either. Free text has another word (`NAME`, `URL`).
 
+mod agent;
 mod agreement;
 mod arguments;
 mod completions;
@@ -108,6 +109,8 @@ enum Verb {
     SetDefault(set_default::SetDefault),
     /// Take over the configuration of another tool
     Import(import::Import),
+    /// Renew keys in the background, and say when a person is needed
+    Agent(agent::Agent),
     /// Say what is wrong here, and where each setting and secret is
     Doctor(doctor::Doctor),
     /// Remove keys and end the identity provider's session
@@ -166,6 +169,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
         Some(Verb::Delete(verb)) => verb.run(&run()?),
         Some(Verb::SetDefault(verb)) => verb.run(&run()?),
         Some(Verb::Import(verb)) => verb.run(&to_write()?),
+        Some(Verb::Agent(verb)) => verb.run(global),
         Some(Verb::Doctor(verb)) => verb.run(&Ground::new(global)?),
         Some(Verb::Logout(verb)) => verb.run(&run()?),
         Some(Verb::Credentials(verb)) => verb.run(&Run::quietly(global)?),

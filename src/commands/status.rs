@@ -10,6 +10,7 @@ use crate::config::Profile;
 use crate::error::Result;
 use crate::login::account_names::account_name;
 use crate::login::standing;
+use crate::store::agent_notes::NotesFile;
 use crate::store::learned::Learned;
 use crate::store::sessions::{self, Row};
 use crate::store::{credentials_file, credentials_file::CredentialsFile};
@@ -55,6 +56,8 @@ struct Entry {
     critical: bool,
     identity_provider: Option<String>,
     username: Option<String>,
+    /// Why the agent cannot keep these keys good by itself.
+    agent_needs: Option<String>,
 }
 
 impl Status {
@@ -63,7 +66,8 @@ impl Status {
         let file = credentials_file::read(path)?;
         let rows = standing::sessions(&run.paths)?.load();
         let learned = Learned::load(run.paths.state_folder()?);
-        let entries = entries(run, &file, &rows, &learned);
+        let mut entries = entries(run, &file, &rows, &learned);
+        add_needs(run, &rows, &mut entries)?;
         match run.format {
             Format::Json => {
                 output::write_json(&Value::Array(entries.iter().map(document).collect()))?
@@ -97,6 +101,21 @@ fn entries(run: &Run, file: &CredentialsFile, rows: &[Row], learned: &Learned) -
         }
     }
     entries
+}
+
+/// What the agent has noted: true as long as the same keys are there.
+fn add_needs(run: &Run, rows: &[Row], entries: &mut [Entry]) -> Result<()> {
+    let state_folder = run.paths.state_folder()?;
+    let notes = NotesFile::beside(&standing::sessions(&run.paths)?, state_folder).load();
+    for need in notes.needs {
+        let row = sessions::find(rows, &need.aws_profile);
+        if row.is_some_and(|row| row.key_id == need.key_id)
+            && let Some(entry) = entries.iter_mut().find(|one| one.profile == need.profile)
+        {
+            entry.agent_needs = Some(need.reason);
+        }
+    }
+    Ok(())
 }
 
 fn is_profile(run: &Run, name: &str) -> bool {
@@ -142,6 +161,7 @@ fn entry(
         identity_provider: provider.map(|provider| provider.name.clone()),
         username: provider
             .and_then(|provider| provider.username.as_ref().map(|user| user.value.clone())),
+        agent_needs: None,
     }
 }
 
@@ -209,6 +229,14 @@ fn people(run: &Run, entries: &[Entry]) -> Result<()> {
         })
         .collect();
     output::write(&table::render(&[], &rows, table::stdout_width()))?;
+    for entry in entries {
+        if let Some(reason) = &entry.agent_needs {
+            let name = &entry.profile;
+            run.ui.say(&format!(
+                "{name}: the agent needs you: run `mai login {name}` ({reason})"
+            ));
+        }
+    }
     let mut gone: Vec<&str> = entries
         .iter()
         .filter(|entry| {
@@ -266,6 +294,7 @@ fn document(entry: &Entry) -> Value {
         "identity_provider": entry.identity_provider,
         "username": entry.username,
         "critical": entry.critical,
+        "agent_needs": entry.agent_needs,
     })
 }
 

@@ -3,6 +3,7 @@
 //! Everything is looked at and nothing is changed: no window is opened, no password is sent, and without `online` no
 //! host is asked. What comes out is fit to be pasted into a bug report.
 
+mod agent;
 mod configuration;
 mod credentials;
 mod environment;
@@ -38,6 +39,7 @@ pub fn examine(patient: &Patient, online: bool) -> Report {
         credentials::shared_files(patient),
         environment::variables(patient),
         secrets::places(patient),
+        agent::service(patient),
         network::settings(patient),
     ];
     match config {

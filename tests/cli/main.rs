@@ -2,10 +2,13 @@
 //! asks. Pseudo-terminals, signals and modes are those of Unix.
 #![cfg(unix)]
 
+mod clock;
+mod running;
 mod sign_ins;
 mod support;
 
 mod adfs;
+mod agent;
 mod basics;
 mod cas;
 mod classic;
@@ -35,6 +38,7 @@ mod processes;
 mod profiles;
 mod python_keyring;
 mod recording;
+mod refresh;
 mod refusals;
 mod require;
 mod roles;
