@@ -35,16 +35,23 @@ fn write_all(folder: &Path) -> io::Result<()> {
     let mut mai = Cli::command().disable_help_subcommand(true);
     mai.build();
     let version = format!("mai {}", mai.get_version().unwrap_or_default());
-    for verb in mai.get_subcommands().filter(|verb| !verb.is_hide_set()) {
-        let name = format!("mai-{}.1", verb.get_name());
-        fs::write(
-            folder.join(name),
-            page(verb.clone(), &version, MORE_OF_A_VERB)?,
-        )?;
-    }
+    write_verbs(&mai, "mai", folder, &version)?;
     fs::write(folder.join("mai.1"), page(mai, &version, MORE)?)?;
     let profiles = PROFILES.replace("@VERSION@", &version);
     fs::write(folder.join("mai-profiles.5"), profiles)
+}
+
+/// A page for each verb, and for the verbs of a verb.
+fn write_verbs(above: &Command, name: &str, folder: &Path, version: &str) -> io::Result<()> {
+    let shown = |verb: &&Command| !verb.is_hide_set() && verb.get_name() != "help";
+    for verb in above.get_subcommands().filter(shown) {
+        let name = format!("{name}-{}", verb.get_name());
+        write_verbs(verb, &name, folder, version)?;
+        let verb = verb.clone().disable_help_subcommand(true);
+        let text = page(verb, version, MORE_OF_A_VERB)?;
+        fs::write(folder.join(format!("{name}.1")), text)?;
+    }
+    Ok(())
 }
 
 fn page(command: Command, version: &str, more: &str) -> io::Result<Vec<u8>> {

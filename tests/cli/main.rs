@@ -43,6 +43,7 @@ mod refusals;
 mod require;
 mod roles;
 mod secrets;
+mod service;
 mod sessions;
 mod shibboleth;
 mod signals;
