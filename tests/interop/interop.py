@@ -21,6 +21,7 @@ MODULES = (
     "test_keyring",
     "test_sessions",
     "test_python_keyring",
+    "test_agent",
 )
 
 

@@ -55,6 +55,8 @@ PEOPLE = {
     "keeping": ([DEVELOPER], {}, {}),
     "leaving": ([DEVELOPER], {}, {}),
     "declining": ([DEVELOPER], {}, {}),
+    "renewed": ([DEVELOPER], {}, {}),
+    "installing": ([DEVELOPER], {}, {}),
     "classic": ([DEVELOPER], {}, {}),
     "crypted": ([DEVELOPER], {}, {}),
     "crypted-declining": ([DEVELOPER], {}, {}),
