@@ -79,6 +79,7 @@ pub fn run(ground: &dyn Ground, orders: &Orders) -> Result<()> {
         needs: Needs::resumed(earlier.needs),
         stamp: stamp_of(&config),
         interrupted: earlier.under_way,
+        known: BTreeMap::new(),
         said: BTreeMap::new(),
     };
     let mut network = Network::as_it_is();
@@ -136,6 +137,8 @@ struct Agent<'a> {
     interrupted: Vec<String>,
     /// Tells configurations apart.
     stamp: String,
+    /// The keys of each profile as they were last seen.
+    known: BTreeMap<String, Session>,
     /// What was said about whom, so that it is said once.
     said: BTreeMap<String, String>,
 }
@@ -154,8 +157,8 @@ impl Agent<'_> {
         self.said.remove("");
         self.interrupted = view.adopted.clone();
         self.schedule.look(&view.sessions, &self.stamp);
-        self.needs.look(&view.sessions);
         self.tell_idle(&view);
+        self.tell_failed(&view, now.timestamp());
         let next = self.schedule.next(&view.sessions, now.timestamp());
         let Next::Renew {
             identity_provider,
@@ -183,7 +186,17 @@ impl Agent<'_> {
             }
             Renewal::Ended(results) => {
                 self.said.remove(&identity_provider);
-                self.took(&identity_provider, &batch, &view.sessions, results);
+                // The keys as they are now: what is left alone is left alone until other ones are there.
+                let new = watch::look(doors, all, &self.interrupted);
+                let sessions = new.as_ref().map_or(&view.sessions, |new| &new.sessions);
+                let batch: Vec<&Session> = batch
+                    .iter()
+                    .map(|old| {
+                        let mut new = sessions.iter();
+                        new.find(|new| new.profile == old.profile).unwrap_or(old)
+                    })
+                    .collect();
+                self.took(&identity_provider, &batch, sessions, results);
             }
         }
         None
@@ -212,6 +225,21 @@ impl Agent<'_> {
                 renewed.join(", "),
                 shown(ends.min().copied().unwrap_or(0))
             ));
+        }
+        let over = results.iter().filter_map(|(profile, result)| {
+            let now = clock::now().timestamp();
+            let over = result.as_ref().is_ok_and(|until| *until <= now + 60);
+            over.then_some(profile)
+        });
+        let over: Vec<&Session> = over
+            .filter_map(|profile| batch.iter().copied().find(|one| one.profile == *profile))
+            .collect();
+        if !over.is_empty() {
+            // Else it would sign in again and again.
+            let error = Error::needs_you(
+                "new keys are over already by this computer's clock, which seems to be wrong",
+            );
+            self.pause(identity_provider, false, &over, all, &error);
         }
         let mut told: Vec<&Error> = Vec::new();
         for (_, result) in &results {
@@ -299,6 +327,26 @@ impl Agent<'_> {
         }
         for session in &view.sessions {
             self.said.remove(&session.profile);
+        }
+    }
+
+    /// What stands in the way is in the log at once; the person is told when the keys would have been renewed.
+    fn tell_failed(&mut self, view: &View, now: i64) {
+        for session in &view.sessions {
+            self.known.insert(session.profile.clone(), session.clone());
+        }
+        let mut seen = view.sessions.clone();
+        for (profile, error) in &view.failed {
+            self.say_once(profile, &error.to_string());
+            seen.extend(self.known.get(profile).cloned());
+        }
+        self.needs.look(&seen);
+        for (profile, error) in &view.failed {
+            if let Some(session) = self.known.get(profile)
+                && session.due_at() <= now
+            {
+                self.needs.tell(&[session], error, self.ui);
+            }
         }
     }
 

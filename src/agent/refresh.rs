@@ -32,12 +32,22 @@ pub struct Refresh<'a> {
 pub fn run(refresh: &Refresh, doors: &Doors) -> Result<u8> {
     let mut failures: u32 = 0;
     let mut said = String::new();
+    // Keys that are new and short at once would be renewed for ever.
+    let mut are_new = true;
     loop {
         let plan = LoginPlan::make(doors, refresh.profiles, &refresh.wishes)?;
         if plan.sign_ins.is_empty() && plan.targets.iter().all(|target| target.barred.is_none()) {
             failures = 0;
             rest(doors, &plan.targets, &mut said);
+            are_new = false;
             continue;
+        }
+        if are_new && !plan.sign_ins.is_empty() {
+            doors.ui.done();
+            return Err(
+                Error::failed("the new keys are short already, by this computer's clock")
+                    .hint("look at the clock of this computer, and at `duration` of the profiles"),
+            );
         }
         doors.ui.done();
         said.clear();
@@ -49,6 +59,7 @@ pub fn run(refresh: &Refresh, doors: &Doors) -> Result<u8> {
                 failures = 0;
                 report::write(&ended.lines, doors.config, Format::Text, doors.ui)?;
                 ended.offer_to_keep();
+                are_new = true;
             }
             Verdict::Unreachable(error) if !is_hopeless(doors, &plan.targets)? => {
                 let wait = backed_off(failures);

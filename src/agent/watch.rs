@@ -1,7 +1,7 @@
 //! What the agent looks after: the profiles that are its business, and the keys of theirs that stand in the file.
 
 use crate::config::Profile;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::login::Doors;
 use crate::login::plan::LoginPlan;
 use crate::login::standing::{Found, Present};
@@ -15,6 +15,8 @@ pub struct View {
     pub sessions: Vec<Session>,
     /// Those of them whose keys nobody recorded.
     pub adopted: Vec<String>,
+    /// Profiles that cannot be renewed as things stand: a setting, or a file that cannot be written.
+    pub failed: Vec<(String, Error)>,
     /// Profiles that are left alone, and why.
     pub idle: Vec<(String, String)>,
 }
@@ -43,10 +45,17 @@ pub fn look(doors: &Doors, all: bool, interrupted: &[String]) -> Result<View> {
                 view.adopted.extend(adopted.then(|| profile.name.clone()));
                 view.sessions.push(session);
             }
-            Err(why) => view.idle.push((profile.name.clone(), why)),
+            Err(No::Idle(why)) => view.idle.push((profile.name.clone(), why)),
+            Err(No::Failed(error)) => view.failed.push((profile.name.clone(), error)),
         }
     }
     Ok(view)
+}
+
+/// Why there is nothing to renew.
+enum No {
+    Idle(String),
+    Failed(Error),
 }
 
 /// The keys of a profile and whether they are adopted, or why there is nothing to renew.
@@ -55,12 +64,12 @@ fn session_of(
     profile: &Profile,
     present: &Present,
     interrupted: &[String],
-) -> Result<(Session, bool), String> {
+) -> Result<(Session, bool), No> {
     let name = &profile.name;
     let plan = LoginPlan::make(doors, &[profile], &Wishes::default());
-    let plan = plan.map_err(|error| error.to_string())?;
+    let plan = plan.map_err(No::Failed)?;
     let [target] = &plan.targets[..] else {
-        return Err("it has no section".into());
+        return Err(No::Idle("it has no section".into()));
     };
     let found = present.found(target);
     let row = match found {
@@ -68,14 +77,15 @@ fn session_of(
         Found::Keys(row) | Found::AnotherRole(row)
             if row.label != *name && doors.config.profile(&row.label).is_some() =>
         {
-            return Err(format!(
-                "the keys in its section are those of {}",
-                row.label
-            ));
+            let owner = &row.label;
+            return Err(No::Idle(format!(
+                "the keys in its section are those of {owner}"
+            )));
         }
         Found::Keys(row) => row,
         Found::AnotherRole(row) => {
-            return Err(format!("the keys in its section are of {}", row.role_arn));
+            let role = &row.role_arn;
+            return Err(No::Idle(format!("the keys in its section are of {role}")));
         }
         Found::Others(row)
             if interrupted.contains(name) && present.holds_temporary_keys(&target.aws_profile) =>
@@ -83,16 +93,18 @@ fn session_of(
             row
         }
         Found::Others(_) => {
-            return Err(format!(
+            return Err(No::Idle(format!(
                 "the keys were removed or replaced; `mai login {name}` begins anew"
-            ));
+            )));
         }
         Found::Nothing => {
-            return Err(format!("no keys yet; `mai login {name}` fetches the first"));
+            return Err(No::Idle(format!(
+                "no keys yet; `mai login {name}` fetches the first"
+            )));
         }
     };
     if let Some(error) = &target.barred {
-        return Err(error.to_string());
+        return Err(No::Failed(error.clone()));
     }
     let seconds = |span: u64| i64::try_from(span).unwrap_or(3600);
     let lifetime = present

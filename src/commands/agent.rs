@@ -184,7 +184,10 @@ fn word(path: &Path) -> Result<String> {
 fn status(ground: &run::Ground) -> Result<u8> {
     let state_folder = ground.paths.state_folder()?;
     let running = locks::running_agent(state_folder, ground.paths.credentials_file()?);
-    let notes = NotesFile::beside(&standing::sessions(&ground.paths)?, state_folder).load();
+    let sessions = standing::sessions(&ground.paths)?;
+    let notes = NotesFile::beside(&sessions, state_folder).load();
+    let recorded = sessions.load();
+    let needs: Vec<_> = notes.open_needs(&recorded).collect();
     // What somebody else's agent planned is no plan.
     let planned = notes.renewals.iter().filter(|_| running.is_some());
     let time = |at: i64| chrono::DateTime::from_timestamp(at, 0).unwrap_or_default();
@@ -204,7 +207,7 @@ fn status(ground: &run::Ground) -> Result<u8> {
                 "renews_at": moment::rfc3339(*at),
                 "expires_at": moment::rfc3339(*end),
             })).collect::<Vec<_>>(),
-            "needs_you": notes.needs.iter().map(|need| json!({
+            "needs_you": needs.iter().map(|need| json!({
                 "profile": need.profile,
                 "since": moment::rfc3339(time(need.since)),
                 "reason": need.reason,
@@ -236,7 +239,7 @@ fn status(ground: &run::Ground) -> Result<u8> {
                     format!("renews at {at}, keys until {end}"),
                 ]);
             }
-            for need in &notes.needs {
+            for need in &needs {
                 let name = &need.profile;
                 let words = format!("needs you: {}; run `mai login {name}`", need.reason);
                 lines.push(vec![name.clone(), words]);

@@ -107,12 +107,9 @@ fn entries(run: &Run, file: &CredentialsFile, rows: &[Row], learned: &Learned) -
 fn add_needs(run: &Run, rows: &[Row], entries: &mut [Entry]) -> Result<()> {
     let state_folder = run.paths.state_folder()?;
     let notes = NotesFile::beside(&standing::sessions(&run.paths)?, state_folder).load();
-    for need in notes.needs {
-        let row = sessions::find(rows, &need.aws_profile);
-        if row.is_some_and(|row| row.key_id == need.key_id)
-            && let Some(entry) = entries.iter_mut().find(|one| one.profile == need.profile)
-        {
-            entry.agent_needs = Some(need.reason);
+    for need in notes.open_needs(rows) {
+        if let Some(entry) = entries.iter_mut().find(|one| one.profile == need.profile) {
+            entry.agent_needs = Some(need.reason.clone());
         }
     }
     Ok(())

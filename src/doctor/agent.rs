@@ -45,7 +45,8 @@ pub fn service(patient: &Patient) -> Area {
         None => area.good("does not run; no profile says `renew: true`"),
     }
     let sessions = Sessions::of(state_folder, paths.home().ok(), credentials);
-    for need in NotesFile::beside(&sessions, state_folder).load().needs {
+    let notes = NotesFile::beside(&sessions, state_folder).load();
+    for need in notes.open_needs(&sessions.load()) {
         area.note(
             format!("{} needs you: {}", need.profile, need.reason),
             format!("mai login {}", need.profile),

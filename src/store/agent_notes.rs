@@ -5,7 +5,7 @@
 use crate::error::Result;
 use crate::store::locked_file::{self, Edited};
 use crate::store::record;
-use crate::store::sessions::Sessions;
+use crate::store::sessions::{self, Row, Sessions};
 
 use std::path::{Path, PathBuf};
 
@@ -69,6 +69,15 @@ pub struct Notes {
     pub renewals: Vec<Renewal>,
     pub needs: Vec<Need>,
     pub pauses: Vec<Pause>,
+}
+
+impl Notes {
+    /// The needs that are still open: the agent may not run, and other keys may be there by now.
+    pub fn open_needs<'a>(&'a self, rows: &'a [Row]) -> impl Iterator<Item = &'a Need> {
+        self.needs.iter().filter(|need| {
+            sessions::find(rows, &need.aws_profile).is_some_and(|row| row.key_id == need.key_id)
+        })
+    }
 }
 
 /// The file of one credentials file.

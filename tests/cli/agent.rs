@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mai_testbed::{Fault, PASSWORD, Server, Testbed};
+use mai_testbed::{Fault, PASSWORD, Server, TOTP_SECRET, Testbed};
 use rustix::process::Signal;
 
 use crate::clock::Clock;
@@ -344,28 +344,29 @@ fn where_a_second_factor_is_needed_nothing_is_pushed_and_the_person_is_told_once
 }
 
 #[test]
-fn a_totp_from_the_keyring_needs_nobody() {
+fn a_stored_totp_secret_needs_nobody() {
     let testbed = Testbed::start();
     let mut home = home_at(&testbed, "otp", "otto");
-    home.write("code", "#!/bin/sh\ncat \"$HOME/now\"\n");
-    let more = format!(
-        "    mfa: {{code: {{command: [sh, '{}'], unattended: true}}}}\n",
-        home.path("code").display()
-    );
-    profiles(&home, &testbed, "otp", "otto", &more);
     let clock = Clock::of(&mut home, &testbed);
-    home.write("now", testbed.code("otto"));
-    home.mai("login prod").ok();
+    profiles(&home, &testbed, "otp", "otto", "    mfa: {code: keyring}\n");
+    let yaml = home.read(".config/mai/profiles.yaml");
+    home.profiles(&format!("secrets: file\n{yaml}"));
+    let mut person = home.terminal("login prod");
+    person.expect("TOTP secret").line(TOTP_SECRET);
+    let (seen, code) = person.end();
+    assert_eq!(code, 0, "{seen}");
     let agent = Running::start(&home, "agent");
     agent.says("renews keys for prod");
-    // The code of then, before the clock of then.
-    clock.pass_minutes(30);
-    testbed.clock(42 * 60);
-    home.write("now", testbed.code("otto"));
-    clock.pass_minutes(12);
+    clock.pass_minutes(42);
     agent.says("renewed prod until");
+    clock.pass_minutes(42);
+    agent.says_again("renewed prod until", 2);
     assert_eq!(shown(&home), [""; 0]);
-    agent.stop();
+    let said = agent.stop();
+    assert!(
+        !said.contains(TOTP_SECRET) && !said.contains(PASSWORD),
+        "{said}"
+    );
 }
 
 #[test]
@@ -453,6 +454,56 @@ fn a_configuration_that_breaks_is_said_once_and_the_old_one_stays() {
     // Where it cannot even begin, it says why.
     home.profiles("profiles: {prod: {rol: x}}");
     home.mai("agent").fails(2, &["profiles.yaml:1:"]);
+}
+
+#[test]
+fn with_a_clock_that_is_far_ahead_it_signs_in_once_and_says_so() {
+    let testbed = Testbed::start();
+    let mut home = home_at(&testbed, "simple", "ada");
+    let clock = Clock::of(&mut home, &testbed);
+    home.mai("login prod").ok();
+    let agent = Running::start(&home, "agent");
+    agent.says("renews keys for prod");
+    clock.pass_minutes(200);
+    testbed.clock(0);
+    agent.says("prod needs you: new keys are over already by this computer's clock");
+    agent.does_nothing_more();
+    clock.pass_minutes(30);
+    testbed.clock(0);
+    std::thread::sleep(Duration::from_millis(300));
+    let attempts = testbed.password_attempts("ada");
+    assert!(attempts <= 3, "{attempts} sign-ins\n{}", agent.said());
+    assert_eq!(shown(&home).len(), agent.times("needs you"));
+    agent.stop();
+}
+
+#[test]
+fn what_cannot_be_written_is_told_when_the_keys_would_be_renewed() {
+    let testbed = Testbed::start();
+    let mut home = home_at(&testbed, "simple", "ada");
+    let clock = Clock::of(&mut home, &testbed);
+    let text = r#"{"Version": "2012-10-17", "Statement": []}"#;
+    let policy = home.write("policy.json", text);
+    let yaml = home.read(".config/mai/profiles.yaml");
+    let with_policy = format!("ReadOnly, policy: '{}', renew", policy.display());
+    home.profiles(&yaml.replacen("ReadOnly, renew", &with_policy, 1));
+    home.mai("login prod").ok();
+    let agent = Running::start(&home, "agent");
+    agent
+        .says("renews keys for prod")
+        .says("audit: no keys yet");
+    std::fs::remove_file(policy).expect("it goes");
+    clock.pass(10);
+    agent.says("prod: the policy of profile prod cannot be read");
+    assert_eq!(shown(&home), [""; 0]);
+    for _ in 0..3 {
+        clock.pass_minutes(20);
+        std::thread::sleep(Duration::from_millis(60));
+    }
+    agent.says("prod needs you: the policy of profile prod cannot be read");
+    assert_eq!(agent.times("needs you"), 1, "{}", agent.said());
+    wait_until("a notification", || shown(&home).len() == 1);
+    agent.stop();
 }
 
 #[test]

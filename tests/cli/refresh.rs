@@ -134,6 +134,18 @@ fn a_password_from_stdin_serves_all_logins_of_the_run() {
 }
 
 #[test]
+fn with_a_clock_that_is_far_ahead_it_ends() {
+    let testbed = Testbed::start();
+    let mut home = Home::at(&testbed, "simple", "ada");
+    with_command(&home);
+    let clock = Clock::of(&mut home, &testbed);
+    clock.pass_minutes(200);
+    testbed.clock(0);
+    let answer = home.mai("login audit -r").fails(1, &["look at the clock"]);
+    assert_eq!(testbed.password_attempts("ada"), 1, "{answer}");
+}
+
+#[test]
 fn there_is_no_end_to_write_and_nothing_to_record() {
     let testbed = Testbed::start();
     let home = Home::at(&testbed, "simple", "ada");
