@@ -195,6 +195,14 @@ impl Schedule {
         &self.pauses[place]
     }
 
+    /// How often in a row something could not be reached.
+    pub fn failures(&self, subject: &Subject) -> u32 {
+        let mut pauses = self.pauses.iter();
+        pauses
+            .find(|pause| pause.subject == *subject && pause.why == Why::Unreachable)
+            .map_or(0, |pause| pause.times)
+    }
+
     /// The world as it is now: other keys or another configuration are a reason to try again.
     pub fn look(&mut self, sessions: &[Session], config: &str) {
         self.pauses.retain(|pause| {
