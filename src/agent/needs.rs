@@ -14,12 +14,17 @@ use super::schedule::Session;
 #[derive(Debug, Default)]
 pub struct Needs {
     open: Vec<Need>,
+    /// Title and text of what the desktop is to show.
+    unshown: Vec<(String, String)>,
 }
 
 impl Needs {
     /// As an earlier agent left them: what it has shown is not shown again.
     pub fn resumed(open: Vec<Need>) -> Needs {
-        Needs { open }
+        Needs {
+            open,
+            unshown: Vec::new(),
+        }
     }
 
     pub fn open(&self) -> &[Need] {
@@ -32,7 +37,8 @@ impl Needs {
             .retain(|need| sessions.iter().any(|session| is_for(need, session)));
     }
 
-    /// Says that a person is needed for these keys, in one notification for all of them that it was not said for yet.
+    /// Says that a person is needed for these keys, once for all of them that it was not said for yet; `show` puts it
+    /// on the desktop.
     pub fn tell(&mut self, sessions: &[&Session], error: &Error, ui: &Ui) {
         let mut news: Vec<&Session> = Vec::new();
         for session in sessions {
@@ -57,9 +63,20 @@ impl Needs {
             names.join(", ")
         ));
         let end = news.iter().map(|one| one.expires_at).min().unwrap_or(0);
-        let text = format!("{}\n{error}. Run: {command}", until(end));
-        if !notify::show(&format!("{}: sign in again", names.join(", ")), &text) {
-            ui.detail("the desktop shows no notifications here");
+        let error = error.to_string();
+        let error = error.trim_end_matches('.');
+        self.unshown.push((
+            format!("{}: sign in again", names.join(", ")),
+            format!("{}: {error}. Run: {command}", until(end)),
+        ));
+    }
+
+    /// Shows what is new. Called when it is noted down, so that no need is shown twice, whenever the agent ends.
+    pub fn show(&mut self, ui: &Ui) {
+        for (title, text) in self.unshown.drain(..) {
+            if !notify::show(&title, &text) {
+                ui.detail("the desktop shows no notifications here");
+            }
         }
     }
 }
@@ -74,5 +91,5 @@ fn until(expires_at: i64) -> String {
         clock::now(),
     );
     let verb = if end > now { "expire" } else { "expired" };
-    format!("The keys {verb} at {}.", moment::local_time(end, now))
+    format!("The keys {verb} at {}", moment::local_time(end, now))
 }

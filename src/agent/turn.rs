@@ -91,6 +91,7 @@ impl<'a> Agent<'a> {
         else {
             self.warn_before_expiry(&view.sessions, now.timestamp());
             self.note(&view.sessions, now.timestamp(), &[]);
+            self.needs.show(self.ui);
             let moment = match next {
                 Next::Wait(Some(at)) => DateTime::from_timestamp(at, 0),
                 _ => None,
@@ -121,6 +122,8 @@ impl<'a> Agent<'a> {
                     })
                     .collect();
                 self.took(doors, &identity_provider, &batch, sessions, results);
+                self.note(sessions, clock::now().timestamp(), &[]);
+                self.needs.show(self.ui);
             }
         }
         None
