@@ -169,23 +169,21 @@ impl<'a> Agent<'a> {
             );
             self.pause(identity_provider, false, &over, all, &error, error.kind());
         }
-        let mut told: Vec<&Error> = Vec::new();
-        for (_, result) in &results {
-            let Err(error) = result else { continue };
-            if told.contains(&error) {
-                continue;
-            }
-            told.push(error);
-            let same = |profile: &str| {
-                let mut same = results
-                    .iter()
-                    .filter(|(_, other)| other.as_ref() == Err(error));
-                same.any(|(name, _)| name == profile)
-            };
+        let failures = grouped(&results);
+        let may_pass = |error: &Error| matches!(error.kind(), Kind::Unreachable | Kind::Failed);
+        if renewed.is_empty()
+            && let Some((error, _)) = failures.first()
+            && failures.iter().all(|(error, _)| may_pass(error))
+        {
+            // Nothing came through, whoever it was: one sign-in later tries all of them again.
+            self.pause(identity_provider, false, batch, all, error, error.kind());
+            return;
+        }
+        for (error, names) in failures {
             let failed: Vec<&Session> = batch
                 .iter()
                 .copied()
-                .filter(|session| same(&session.profile))
+                .filter(|session| names.contains(&session.profile.as_str()))
                 .collect();
             let of_one = error.is_of_one_profile() || failed.len() < batch.len();
             let kind = match error.kind() {
@@ -216,11 +214,13 @@ impl<'a> Agent<'a> {
             false => vec![Subject::IdentityProvider(identity_provider.to_owned())],
         };
         let now = clock::now().timestamp();
+        // The same for all: what failed together is tried again together.
+        let dice = dice();
         let mut again = (Why::NeedsPerson, now);
         for subject in subjects {
             let pause = self
                 .schedule
-                .failed(subject, kind, all, &self.stamp, now, dice());
+                .failed(subject, kind, all, &self.stamp, now, dice);
             again = (pause.why, pause.since + pause.wait);
         }
         let names: Vec<&str> = failed.iter().map(|one| one.profile.as_str()).collect();
@@ -349,6 +349,19 @@ impl<'a> Agent<'a> {
                 .detail(&format!("next: {} at {}", first.profile, shown(first.at)));
         }
     }
+}
+
+/// Each error once, with the profiles that it hit.
+fn grouped(results: &[(String, Result<i64>)]) -> Vec<(&Error, Vec<&str>)> {
+    let mut groups: Vec<(&Error, Vec<&str>)> = Vec::new();
+    for (profile, result) in results {
+        let Err(error) = result else { continue };
+        match groups.iter_mut().find(|(known, _)| *known == error) {
+            Some((_, profiles)) => profiles.push(profile),
+            None => groups.push((error, vec![profile])),
+        }
+    }
+    groups
 }
 
 /// Would the password come from a keyring that cannot be opened now?

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mai_testbed::Testbed;
+use mai_testbed::{Fault, Server, Testbed};
 use rustix::process::Signal;
 
 use super::{home_at, profiles, shown};
@@ -68,6 +68,32 @@ fn a_keyring_that_is_not_there_yet_is_asked_again_for_a_quarter_of_an_hour() {
     assert!((8..30).contains(&minutes), "{minutes}: {}", agent.said());
     assert_eq!(agent.times("trying again at"), 4, "{}", agent.said());
     assert_eq!(testbed.password_attempts("ada"), 1);
+    agent.stop();
+}
+
+#[test]
+fn while_sts_is_down_one_sign_in_tries_for_all() {
+    let testbed = Testbed::start();
+    let mut home = home_at(&testbed, "simple", "ada");
+    let clock = Clock::of(&mut home, &testbed);
+    home.mai("login prod audit").ok();
+    testbed.set(Fault::Status {
+        server: Server::Sts,
+        status: 503,
+        times: 100,
+    });
+    let agent = Running::start(&home, "agent");
+    clock.pass_minutes(42);
+    agent.says("prod, audit: ").says("trying again at");
+    assert_eq!(testbed.password_attempts("ada"), 2);
+    clock.pass(80);
+    agent.says_again("trying again at", 2).does_nothing_more();
+    assert_eq!(testbed.password_attempts("ada"), 3, "{}", agent.said());
+    testbed.clear_faults();
+    clock.pass(80);
+    clock.pass(80);
+    agent.says("renewed prod, audit until");
+    assert_eq!(testbed.password_attempts("ada"), 4, "{}", agent.said());
     agent.stop();
 }
 
