@@ -32,7 +32,7 @@ pub fn look(doors: &Doors, all: bool, interrupted: &[String]) -> Result<View> {
     let wanted = doors.config.profiles.iter();
     let wanted: Vec<&Profile> = wanted.filter(|one| all || one.renew.value).collect();
     let (wanted, overwritten) = doors.config.last_of_each_section(wanted);
-    let present = Present::read(doors.paths, doors.config)?;
+    let present = Present::read(doors)?;
     let mut view = View::default();
     for profile in overwritten {
         let section = &profile.aws_profile.value;

@@ -112,7 +112,7 @@ fn renew(ground: run::Ground, all: bool) -> Result<u8> {
     process::stopping_is_success();
     let ui = ground.ui.with_times();
     let ground = Ground {
-        doorway: Doorway::of_environment(&ui)?,
+        doorway: Doorway::of_environment(|text| ui.say(&text))?,
         paths: ground.paths,
         explicit: ground.explicit,
         ui,
