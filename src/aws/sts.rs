@@ -1,5 +1,7 @@
 //! STS: an assertion becomes temporary keys.
 
+pub mod assume_role;
+
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
@@ -7,10 +9,7 @@ use aws_sdk_sts::config::retry::RetryConfig;
 use aws_sdk_sts::config::timeout::TimeoutConfig;
 use aws_sdk_sts::config::{BehaviorVersion, IdentityCache, Region, StalledStreamProtectionConfig};
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sts::operation::assume_role_with_saml::{
-    AssumeRoleWithSAMLError, AssumeRoleWithSamlOutput,
-};
-use aws_sdk_sts::types::PolicyDescriptorType;
+use aws_sdk_sts::types::{Credentials, PolicyDescriptorType};
 use chrono::DateTime;
 use url::Url;
 
@@ -144,9 +143,16 @@ impl Sts {
         if length > LONGEST_ASSERTION {
             return Err(Refusal::Other(too_large(length)));
         }
+        self.try_again(|| self.ask(wanted)).await
+    }
+
+    async fn try_again<T, F>(&self, ask: impl Fn() -> F) -> Result<T, Refusal>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
         let mut pause = FIRST_PAUSE;
         for _ in 1..TRIES {
-            match self.ask(wanted).await {
+            match ask().await {
                 Err(failure) if failure.again => {
                     tokio::time::sleep(with_jitter(pause)).await;
                     pause *= 2;
@@ -154,7 +160,7 @@ impl Sts {
                 done => return done.map_err(|failure| failure.refusal),
             }
         }
-        self.ask(wanted).await.map_err(|failure| failure.refusal)
+        ask().await.map_err(|failure| failure.refusal)
     }
 
     async fn ask(&self, wanted: &Wanted<'_>) -> Result<SessionCredentials, Failure> {
@@ -175,17 +181,8 @@ impl Sts {
             .send()
             .await;
         match answer {
-            Ok(answer) => session(answer).ok_or_else(|| Failure::no_sts(self, None)),
-            Err(error) => Err(self.failure(wanted, error)),
-        }
-    }
-
-    /// The SDK's error in our words. Its own `Display` and `Debug` hold the whole answer and are never shown.
-    fn failure(&self, wanted: &Wanted<'_>, error: SdkError<AssumeRoleWithSAMLError>) -> Failure {
-        let status = error.raw_response().map(|raw| raw.status().as_u16());
-        if let SdkError::ServiceError(service) = &error {
-            let code = service.err().code().unwrap_or_default();
-            if !code.is_empty() && status.is_none_or(|status| status < 500) {
+            Ok(answer) => session(answer.credentials).ok_or_else(|| Failure::no_sts(self, None)),
+            Err(error) => Err(self.failure(error, |code, message| {
                 let asked = Asked {
                     role: wanted.role,
                     provider: wanted.provider,
@@ -193,9 +190,23 @@ impl Sts {
                     host: self.host(),
                     duration: wanted.duration,
                 };
+                refusals::explain(&asked, code, message)
+            })),
+        }
+    }
+
+    /// The SDK's error in our words. Its own `Display` and `Debug` hold the whole answer and are never shown.
+    fn failure<E>(&self, error: SdkError<E>, explain: impl FnOnce(&str, &str) -> Refusal) -> Failure
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let status = error.raw_response().map(|raw| raw.status().as_u16());
+        if let SdkError::ServiceError(service) = &error {
+            let code = service.err().code().unwrap_or_default();
+            if !code.is_empty() && status.is_none_or(|status| status < 500) {
                 let message = service.err().message().unwrap_or_default();
                 return Failure {
-                    refusal: refusals::explain(&asked, code, message),
+                    refusal: explain(code, message),
                     again: refusals::is_throttling(code),
                 };
             }
@@ -221,7 +232,7 @@ struct Failure {
 }
 
 impl Failure {
-    fn lost(sts: &Sts, error: SdkError<AssumeRoleWithSAMLError>) -> Self {
+    fn lost<E: std::error::Error + 'static>(sts: &Sts, error: SdkError<E>) -> Self {
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
         while let Some(error) = cause {
             if let Some(lost) = error.downcast_ref::<Lost>() {
@@ -262,8 +273,8 @@ impl Failure {
     }
 }
 
-fn session(answer: AssumeRoleWithSamlOutput) -> Option<SessionCredentials> {
-    let keys = answer.credentials?;
+fn session(keys: Option<Credentials>) -> Option<SessionCredentials> {
+    let keys = keys?;
     let whole = [
         &keys.access_key_id,
         &keys.secret_access_key,

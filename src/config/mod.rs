@@ -8,6 +8,7 @@ pub mod naming;
 mod nearest;
 mod origin;
 mod read;
+mod read_chain;
 mod read_provider;
 mod schema;
 mod select;
@@ -23,9 +24,10 @@ pub use classic::Classic;
 pub use nearest::{did_you_mean, nearest};
 pub use origin::{Origin, SourceFile, Sourced};
 pub use read::ROOT_KEYS;
+pub use read_chain::session_name_of;
 pub use schema::{
     ClientCertificate, CodeSource, Config, Consent, FieldNames, Group, IdentityProvider, KeysPlace,
-    Mfa, PasswordSource, Profile, RoleWanted, SecretsMode,
+    Mfa, PasswordSource, Profile, RoleWanted, SecretsMode, Source,
 };
 
 use crate::error::Result;

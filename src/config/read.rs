@@ -7,9 +7,11 @@ use super::fields::{Field, Fields};
 use super::layers::Layers;
 use super::nearest::{did_you_mean, some_of};
 use super::origin::{Origin, SourceFile, Sourced};
-use super::read_provider;
-use super::schema::{Config, Group, IdentityProvider, KeysPlace, Profile, RoleWanted, SecretsMode};
+use super::schema::{
+    Config, Group, IdentityProvider, KeysPlace, Profile, RoleWanted, SecretsMode, Source,
+};
 use super::values;
+use super::{read_chain, read_provider};
 use crate::arn::ProviderArn;
 use crate::duration::Span;
 use crate::error::{Result, clean};
@@ -42,8 +44,6 @@ const PROFILE_KEYS: &[&str] = &[
     "keys",
 ];
 
-const LATER_PROFILE_KEYS: &[&str] = &["source_profile", "external_id", "session_name", "tags"];
-
 pub(super) fn config(
     layers: &Layers,
     paths: &Paths,
@@ -67,10 +67,15 @@ pub(super) fn config(
     };
     let identity_providers = identity_providers(&root, paths)?;
     let defaults = match root.get("defaults") {
-        Some(field) => Settings::read(&Fields::of(field.node, "`defaults`".into())?, paths)?,
+        Some(field) => {
+            let fields = Fields::of(field.node, "`defaults`".into())?;
+            fields.only(PROFILE_KEYS, &[])?;
+            Settings::read(&fields, paths)?
+        }
         None => Settings::default(),
     };
-    let profiles = profiles(&root, &defaults, &identity_providers, paths)?;
+    let mut profiles = profiles(&root, &defaults, &identity_providers, paths)?;
+    read_chain::connect(&mut profiles)?;
     let groups = groups(&root, &profiles)?;
     let default_profile = default_profile(&root, &profiles)?;
     Ok(Config {
@@ -106,7 +111,6 @@ struct Settings {
 
 impl Settings {
     fn read(fields: &Fields<'_>, paths: &Paths) -> Result<Settings> {
-        fields.only(PROFILE_KEYS, LATER_PROFILE_KEYS)?;
         let policy_arns = match fields.get("policy_arns") {
             Some(field) => {
                 let arns = field
@@ -175,8 +179,10 @@ fn profiles(
         .map(|(name, origin, node)| {
             let name = values::name(name).map_err(|reason| origin.error(reason))?;
             let fields = Fields::of(node, format!("profile `{name}`"))?;
+            fields.only(&[PROFILE_KEYS, read_chain::KEYS].concat(), &[])?;
             let own = Settings::read(&fields, paths)?;
-            profile(name, origin, own, defaults, providers)
+            let source = read_chain::read(&fields)?;
+            profile(name, origin, own, source, defaults, providers)
         })
         .collect()
 }
@@ -185,24 +191,30 @@ fn profile(
     name: String,
     origin: &Origin,
     own: Settings,
+    source: Option<Source>,
     defaults: &Settings,
     providers: &BTreeMap<String, IdentityProvider>,
 ) -> Result<Profile> {
     let known = || providers.keys().map(String::as_str);
-    let identity_provider = own
+    let own_provider = own
         .identity_provider
-        .or_else(|| defaults.identity_provider.clone())
-        .ok_or_else(|| {
-            origin
+        .or_else(|| defaults.identity_provider.clone());
+    let identity_provider = match (own_provider, &source) {
+        // Until the chain is followed to its root.
+        (_, Some(source)) => source.profile.clone(),
+        (Some(provider), None) => provider,
+        (None, None) => {
+            return Err(origin
                 .error(format!("profile `{name}` has no `identity_provider`"))
                 .hint(match known().next() {
                     Some(first) => {
                         format!("add `identity_provider: {first}`, or put it into `defaults`")
                     }
                     None => "describe one under `identity_providers` and name it here".into(),
-                })
-        })?;
-    if !providers.contains_key(&identity_provider.value) {
+                }));
+        }
+    };
+    if source.is_none() && !providers.contains_key(&identity_provider.value) {
         return Err(dangling(
             &identity_provider,
             "identity provider",
@@ -227,8 +239,15 @@ fn profile(
     }
     Ok(Profile {
         identity_provider,
-        role: own.role.or_else(|| defaults.role.clone()),
-        provider_arn: own.provider_arn.or_else(|| defaults.provider_arn.clone()),
+        // The role of `defaults` is one that is signed in to.
+        role: own
+            .role
+            .or_else(|| defaults.role.clone().filter(|_| source.is_none())),
+        provider_arn: own
+            .provider_arn
+            .or_else(|| defaults.provider_arn.clone())
+            .filter(|_| source.is_none()),
+        source,
         aws_profile,
         region: own.region.or_else(|| defaults.region.clone()),
         duration: own.duration.or_else(|| defaults.duration.clone()),

@@ -55,6 +55,17 @@ pub struct Profile {
     /// The agent's business; kept for it.
     pub renew: Sourced<bool>,
     pub keys: Sourced<KeysPlace>,
+    /// Its role is assumed with the keys of another profile; `identity_provider` is that of the first in the chain.
+    pub source: Option<Source>,
+}
+
+/// Whose keys a role is assumed with, and what goes along.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub profile: Sourced<String>,
+    pub external_id: Option<Sourced<String>>,
+    pub session_name: Option<Sourced<String>>,
+    pub tags: Vec<(String, String)>,
 }
 
 /// Where the keys of a profile are put.

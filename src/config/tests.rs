@@ -50,7 +50,7 @@ fn the_example_is_a_configuration_that_this_version_takes() {
     let config = config(include_str!("../../profiles.example.yaml"));
     assert_eq!(config.default_choice().unwrap().name, "dev");
     let names: Vec<&str> = config.names().collect();
-    assert_eq!(names, ["dev", "prod", "morning"]);
+    assert_eq!(names, ["dev", "prod", "audit", "morning"]);
     let prod = config.profile("prod").unwrap();
     assert_eq!(prod.duration.as_ref().unwrap().to_string(), "1h");
     assert_eq!(prod.region.as_ref().unwrap().as_str(), "eu-central-1");
@@ -263,19 +263,6 @@ fn names_that_lead_nowhere_are_refused() {
 
 #[test]
 fn keys_of_later_versions_are_refused_by_name() {
-    for (key, line) in [
-        ("source_profile", "source_profile: dev"),
-        ("external_id", "external_id: x"),
-        ("session_name", "session_name: x"),
-        ("tags", "tags: {a: b}"),
-    ] {
-        let (message, _) = refusal(&with_profile(&format!("    {line}\n")));
-        assert!(
-            message.contains(&format!("`{key}`"))
-                && message.ends_with("is not supported by this version of mai"),
-            "{message}"
-        );
-    }
     for line in [
         "type: browser",
         "type: {command: x}",
@@ -440,4 +427,85 @@ fn provider_types_are_checked_against_the_table() {
     assert!(error.message().contains("p.yaml:4:11: "), "{error}");
     assert_eq!(error.hint_text(), Some("did you mean `keycloak`?"));
     assert!(config.check_types(&["keyclaok"]).is_ok());
+}
+
+#[test]
+fn a_chain_is_followed_to_its_identity_provider() {
+    let text = with_profile("    role: 123456789012/Base\n")
+        + "  audit:\n    source_profile: deep\n    role: arn:aws:iam::210987654321:role/Audit\n    \
+             external_id: 7f2c\n    session_name: ada@corp\n    tags: {team: blue, 'cost centre': 42}\n  \
+             deep:\n    source_profile: prod\n    role: 210987654321/Deep\n";
+    let config = config(&text);
+    let audit = config.profile("audit").unwrap();
+    assert_eq!(
+        audit.identity_provider.value,
+        config.profile("prod").unwrap().identity_provider.value
+    );
+    let source = audit.source.as_ref().unwrap();
+    assert_eq!(source.profile.value, "deep");
+    assert_eq!(source.external_id.as_ref().unwrap().value, "7f2c");
+    assert_eq!(
+        source.tags,
+        [
+            ("team".into(), "blue".into()),
+            ("cost centre".into(), "42".into())
+        ]
+    );
+}
+
+#[test]
+fn chains_that_lead_nowhere_are_refused() {
+    let chained = |lines: &str| {
+        let lines = lines.replace('|', "\n    ");
+        with_profile("    role: 123456789012/Base\n") + &format!("  audit:\n    {lines}\n")
+    };
+    for (lines, words) in [
+        (
+            "source_profile: prdo|role: 210987654321/Audit",
+            "there is no profile `prdo`",
+        ),
+        (
+            "source_profile: prod",
+            "has a `source_profile` and no `role`",
+        ),
+        (
+            "source_profile: audit|role: 210987654321/Audit",
+            "in a circle: audit → audit",
+        ),
+        (
+            "source_profile: prod|identity_provider: corp|role: 210987654321/Audit",
+            "does not go with `source_profile`",
+        ),
+        (
+            "source_profile: prod|role: 210987654321/Audit|external_id: 'a b'",
+            "an external id has",
+        ),
+        (
+            "source_profile: prod|role: 210987654321/Audit|session_name: x",
+            "a session name has",
+        ),
+        (
+            "source_profile: prod|role: 210987654321/Audit|tags: {'aws:x': y}",
+            "cannot be a session tag",
+        ),
+        (
+            "source_profile: prod|role: 210987654321/Audit|duration: 2h",
+            "lasts 1h at most",
+        ),
+        (
+            "identity_provider: corp|external_id: abc",
+            "is for roles that are assumed with the keys of another profile",
+        ),
+    ] {
+        let (message, _) = refusal(&chained(lines));
+        assert!(message.contains(words), "{lines}: {message}");
+    }
+    let circle = "profiles:\n  a: {source_profile: b, role: 210987654321/A}\n  b: {source_profile: a, role: 210987654321/B}\n";
+    let (message, _) = refusal(circle);
+    assert!(message.contains("a → b → a"), "{message}");
+    let (message, _) = refusal("defaults: {source_profile: x}\n");
+    assert!(
+        message.contains("unknown key `source_profile` in `defaults`"),
+        "{message}"
+    );
 }

@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use super::Patient;
 use super::report::{Area, Level, Setting};
-use crate::config::{CodeSource, Config, Consent, PasswordSource, SecretsMode, Sourced};
+use crate::config::{CodeSource, Config, Consent, KeysPlace, PasswordSource, SecretsMode, Sourced};
 use crate::helper_command::HelperCommand;
 
 /// Which files were read, and whether they can be.
@@ -193,6 +193,19 @@ pub fn settings(config: &Config) -> Vec<Setting> {
         }
         all.add(&at("critical"), profile.critical.value, &profile.critical);
         all.add(&at("renew"), profile.renew.value, &profile.renew);
+        let keys = match profile.keys.value {
+            KeysPlace::File => "file",
+            KeysPlace::Process => "process",
+        };
+        all.add(&at("keys"), keys, &profile.keys);
+        if let Some(source) = &profile.source {
+            all.add(
+                &at("source_profile"),
+                &source.profile.value,
+                &source.profile,
+            );
+            all.maybe(&at("session_name"), source.session_name.as_ref());
+        }
     }
     all.0
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::aws::saml::OfferedRole;
 use crate::clock;
 use crate::config::KeysPlace;
 use crate::duration::Span;
@@ -10,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::keys::SessionCredentials;
 use crate::login::account_names::account_name;
 use crate::login::plan::{self, LoginPlan};
-use crate::login::redeem::Redeemed;
+use crate::login::redeem::{Became, Redeemed};
 use crate::login::report::{Keys, Outcome};
 use crate::login::target::Target;
 use crate::login::{Doors, kept_keys, standing};
@@ -24,7 +23,7 @@ pub fn keep(
     plan: &LoginPlan,
     doors: &Doors,
     results: Vec<(usize, Result<Redeemed>)>,
-    roles: &BTreeMap<usize, OfferedRole>,
+    roles: &BTreeMap<usize, Became>,
 ) -> Result<Vec<(usize, Outcome)>> {
     let (mut fetched, mut outcomes) = (Vec::new(), Vec::new());
     for (place, result) in results {
@@ -65,7 +64,7 @@ pub fn keep(
                 account_name: account_name(doors.config, &learned, role.role.account())
                     .map(str::to_owned),
                 role: role.role.clone(),
-                provider_arn: Some(role.provider.to_string()),
+                provider_arn: role.provider.as_ref().map(ToString::to_string),
                 expires_at: redeemed.keys.expires_at,
             }),
         ));
@@ -81,7 +80,7 @@ pub fn keep(
 fn write_keys(
     plan: &LoginPlan,
     doors: &Doors,
-    fetched: &[&(usize, Redeemed, &OfferedRole)],
+    fetched: &[&(usize, Redeemed, &Became)],
 ) -> Result<BTreeMap<usize, Error>> {
     let path = doors.paths.credentials_file()?;
     let config = region_settings(doors)?;
@@ -113,7 +112,7 @@ fn write_keys(
 fn keep_in_vault(
     plan: &LoginPlan,
     doors: &Doors,
-    fetched: &[&(usize, Redeemed, &OfferedRole)],
+    fetched: &[&(usize, Redeemed, &Became)],
 ) -> Result<()> {
     if fetched.is_empty() {
         return Ok(());
@@ -157,7 +156,7 @@ fn region_settings(doors: &Doors) -> Result<Option<AwsConfig>> {
 }
 
 /// Durations that were found and roles that were used; a state folder that cannot be written costs no keys.
-fn learn(plan: &LoginPlan, doors: &Doors, fetched: &[(usize, Redeemed, &OfferedRole)]) {
+fn learn(plan: &LoginPlan, doors: &Doors, fetched: &[(usize, Redeemed, &Became)]) {
     let Ok(state_folder) = doors.paths.state_folder() else {
         return;
     };
@@ -185,7 +184,7 @@ fn learn(plan: &LoginPlan, doors: &Doors, fetched: &[(usize, Redeemed, &OfferedR
     }
 }
 
-fn row_of(doors: &Doors, target: &Target, keys: &SessionCredentials, role: &OfferedRole) -> Row {
+fn row_of(doors: &Doors, target: &Target, keys: &SessionCredentials, role: &Became) -> Row {
     let role_arn = role.role.to_string();
     Row {
         aws_profile: target.aws_profile.clone(),

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use crate::arn::RoleArn;
 use crate::assertion::Assertion;
-use crate::aws::saml::{self, OfferedRole, Statement};
+use crate::aws::saml::{self, Statement};
 use crate::clock;
 use crate::config::IdentityProvider;
 use crate::error::{Error, Kind, Result, clean};
@@ -15,10 +15,11 @@ use crate::login::account_names::account_name;
 use crate::login::answers::Answers;
 use crate::login::plan::{self, LoginPlan, SignIn};
 use crate::login::redeem;
+use crate::login::redeem::Became;
 use crate::login::report::{Keys, Line, Outcome};
 use crate::login::standing::Present;
 use crate::login::target::Standing;
-use crate::login::{Doors, flight, keep, orders, sign_in};
+use crate::login::{Doors, chain, flight, keep, orders, sign_in};
 use crate::net::client::{self, ClientCertificate, ClientSettings};
 use crate::store::learned::Learned;
 
@@ -69,6 +70,10 @@ pub fn run<'a>(
         }
     }
     let lines = plan.targets.iter().zip(outcomes);
+    // Parents that took no sign-in are nobody's news.
+    let lines = lines.filter(|(target, outcome)| {
+        !target.implied || matches!(outcome, Some(Outcome::SignedIn(_)))
+    });
     let lines = lines.map(|(target, outcome)| Line {
         profile: target.profile.clone(),
         aws_profile: target.aws_profile.clone(),
@@ -121,11 +126,58 @@ fn one_sign_in<'a>(
     }
     let client = client::build(&client_settings(provider))?;
     let runtime = runtime()?;
+    let is_chained = |place: &usize| plan.targets[*place].chain.is_some();
+    let (chained, direct): (Vec<usize>, Vec<usize>) = short.iter().partition(|p| is_chained(p));
+    let signed_in = match direct.is_empty() {
+        // The keys of the parents are good.
+        true => Ok(None),
+        false => {
+            let done = directly(plan, &direct, provider, doors, given, &client, &runtime);
+            done.map(|(answers, ended)| {
+                let mut has_keys = false;
+                for (place, outcome) in ended {
+                    has_keys |= matches!(outcome, Outcome::SignedIn(_));
+                    outcomes[place] = Some(outcome);
+                }
+                answers.filter(|_| has_keys)
+            })
+        }
+    };
+    if let Err(error) = &signed_in {
+        if error.kind() == Kind::Interrupted {
+            return signed_in;
+        }
+        for place in direct {
+            outcomes[place].get_or_insert_with(|| Outcome::Failed(error.clone()));
+        }
+    }
+    if !chained.is_empty() {
+        doors.ui.step("assuming roles");
+        let done = runtime.block_on(chain::all(&client, plan, doors, chained, outcomes));
+        doors.ui.done();
+        done?;
+    }
+    signed_in
+}
+
+/// The answers of a sign-in that was ours, and what became of its targets.
+type Directly<'a> = (Option<Answers<'a>>, Vec<(usize, Outcome)>);
+
+/// Signs in, and fetches the keys of the roles that are offered.
+fn directly<'a>(
+    plan: &'a LoginPlan<'a>,
+    short: &[usize],
+    provider: &'a IdentityProvider,
+    doors: &'a Doors<'a>,
+    given: Option<&Assertion>,
+    client: &reqwest::Client,
+    runtime: &tokio::runtime::Runtime,
+) -> Result<Directly<'a>> {
     let redeemed = runtime.block_on(async {
         let (arrival, answers) = match given {
             Some(assertion) => (arrival_with(assertion), None),
             None => {
-                let (arrival, answers) = arrive(plan, &short, provider, doors, &client).await?;
+                let (arrival, answers) = arrive(plan, short, provider, doors, client).await?;
                 (arrival, Some(answers))
             }
         };
@@ -133,31 +185,30 @@ fn one_sign_in<'a>(
         warn_of_times(doors, &statement, arrival.clock_skew);
         tell(doors, &statement);
         let (orders, refused) =
-            orders::choose_roles(plan, &short, doors, &arrival.assertion, &statement)?;
+            orders::choose_roles(plan, short, doors, &arrival.assertion, &statement)?;
         doors.ui.step("fetching keys");
-        let roles: BTreeMap<usize, OfferedRole> =
-            orders.iter().map(|o| (o.place, o.role.clone())).collect();
-        let results = redeem::all(
-            &client,
-            doors.sts_endpoint.as_ref(),
-            &arrival.assertion,
-            orders,
-        )
-        .await;
+        let roles: BTreeMap<usize, Became> = orders
+            .iter()
+            .map(|order| {
+                let became = Became {
+                    role: order.role.role.clone(),
+                    provider: Some(order.role.provider.clone()),
+                };
+                (order.place, became)
+            })
+            .collect();
+        let endpoint = doors.sts_endpoint.as_ref();
+        let results = redeem::all(client, endpoint, &arrival.assertion, orders).await;
         Ok::<_, Error>((results, roles, refused, answers))
     });
     doors.ui.done();
     let (results, roles, refused, mut answers) = redeemed?;
-    let kept = keep::keep(plan, doors, results, &roles)?;
+    let mut ended = keep::keep(plan, doors, results, &roles)?;
     if let Some(answers) = &mut answers {
         answers.keep_session();
     }
-    let mut has_keys = false;
-    for (place, outcome) in refused.into_iter().chain(kept) {
-        has_keys |= matches!(outcome, Outcome::SignedIn(_));
-        outcomes[place] = Some(outcome);
-    }
-    Ok(answers.filter(|_| has_keys))
+    ended.extend(refused);
+    Ok((answers, ended))
 }
 
 /// After waiting for somebody else's sign-in their keys may do; what is still short comes back.

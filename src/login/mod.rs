@@ -2,6 +2,7 @@
 
 pub mod account_names;
 pub mod answers;
+pub mod chain;
 pub mod code_question;
 pub mod flight;
 pub mod keep;

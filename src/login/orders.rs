@@ -147,7 +147,7 @@ pub fn likely_region(doors: &Doors, target: &Target) -> Option<String> {
 
 /// The profile's region, else AWS_REGION, else the one the sign-in host names, else the partition's own; always one
 /// of the role's partition.
-fn region_for(
+pub fn region_for(
     doors: &Doors,
     target: &Target,
     role: &RoleArn,

@@ -1,11 +1,13 @@
 //! Every decision of a login, made before the first byte is sent: a typo costs no password and no push.
 
-use crate::config::{Config, IdentityProvider, KeysPlace, Profile, RoleWanted, did_you_mean};
+use crate::config::{
+    Config, IdentityProvider, KeysPlace, Profile, RoleWanted, Sourced, did_you_mean,
+};
 use crate::duration::Span;
 use crate::error::{Error, Result};
-use crate::login::Doors;
 use crate::login::standing::Present;
 use crate::login::target::{Standing, Target, Wishes};
+use crate::login::{Doors, chain};
 use crate::store::credentials_file;
 use crate::store::fingerprint::Fingerprint;
 use crate::store::learned::Learned;
@@ -47,6 +49,15 @@ impl<'a> LoginPlan<'a> {
             target.standing = standing;
             target.barred = present.check_writable(target, wishes.overwrite).err();
         }
+        let mut profiles = profiles.to_vec();
+        add_parents(
+            doors,
+            &mut profiles,
+            &mut targets,
+            wishes,
+            &learned,
+            &present,
+        )?;
         let mut plan = LoginPlan {
             sign_ins: Vec::new(),
             targets,
@@ -82,6 +93,49 @@ impl<'a> LoginPlan<'a> {
     }
 }
 
+/// Parents whose keys are needed and cannot be used come along, behind those that were asked for.
+fn add_parents<'a>(
+    doors: &Doors<'a>,
+    profiles: &mut Vec<&'a Profile>,
+    targets: &mut Vec<Target>,
+    wishes: &Wishes,
+    learned: &Learned,
+    present: &Present,
+) -> Result<()> {
+    let mut place = 0;
+    while let Some(child) = targets.get(place) {
+        place += 1;
+        let is_short = child.barred.is_none() && (!child.standing.is_good() || wishes.force);
+        let Some(link) = child.chain.as_ref().filter(|_| is_short) else {
+            continue;
+        };
+        if targets.iter().any(|target| target.profile == link.parent) {
+            continue;
+        }
+        let profile = doors.config.expect_profile(&link.parent)?;
+        let mut parent = target(doors, profile, &Wishes::default(), learned, present)?;
+        let fingerprint = fingerprint_of(doors.config, &parent);
+        let min = std::mem::replace(&mut parent.min, chain::USABLE);
+        parent.standing = present.standing_of(&parent, &fingerprint);
+        if parent.standing.is_good() {
+            continue;
+        }
+        if let Some(twin) = targets.iter().find(|t| t.aws_profile == parent.aws_profile) {
+            return Err(Error::usage(format!(
+                "`{}` takes its keys from `{}`, which writes to [{}] as `{}` does",
+                child.profile, parent.profile, parent.aws_profile, twin.profile
+            ))
+            .hint("give one of them another `aws_profile`"));
+        }
+        parent.min = min;
+        parent.implied = true;
+        parent.barred = present.check_writable(&parent, wishes.overwrite).err();
+        profiles.push(profile);
+        targets.push(parent);
+    }
+    Ok(())
+}
+
 fn only_for_one(profiles: &[&Profile], wishes: &Wishes) -> Result<()> {
     let typed = if wishes.role.is_some() {
         "--role"
@@ -111,10 +165,27 @@ fn target(
         .role
         .clone()
         .or_else(|| profile.role.as_ref().map(|role| role.value.clone()));
-    check_account(doors, profile, role.as_ref(), wishes, learned)?;
+    let chain = match &profile.source {
+        Some(_) if wishes.role.is_some() => {
+            return Err(Error::usage(format!(
+                "--role is for profiles that sign in, and {} takes the keys of another one",
+                profile.name
+            ))
+            .hint("change its `role:` in profiles.yaml"));
+        }
+        Some(source) => Some(chain::link(doors, profile, source, present)?),
+        None => None,
+    };
+    if chain.is_none() {
+        check_account(doors, profile, role.as_ref(), wishes, learned)?;
+    }
     let duration = wishes
         .duration
         .or_else(|| profile.duration.as_ref().map(|duration| duration.value));
+    let duration = match chain {
+        Some(_) => Some(duration.unwrap_or(chain::LONGEST).min(chain::LONGEST)),
+        None => duration,
+    };
     let aws_profile = match &wishes.aws_profile {
         Some(name) => name.clone(),
         None => profile.aws_profile.value.clone(),
@@ -164,6 +235,8 @@ fn target(
             .map(|arn| arn.value.clone())
             .collect(),
         keys: profile.keys.value,
+        chain,
+        implied: false,
         critical: profile.critical.value,
         is_default: doors.config.is_default(&profile.name),
         is_new: false,
@@ -280,6 +353,10 @@ pub fn fingerprint_of(config: &Config, target: &Target) -> impl Fn(&str) -> Stri
         ),
         ("policy", text(target.policy.clone())),
         ("policy_arns", target.policy_arns.join(",")),
+        (
+            "parent",
+            text(profile.map(|profile| parents(config, profile))),
+        ),
     ];
     move |role_arn: &str| {
         let mut all: Vec<(&str, &str)> = fields
@@ -289,6 +366,31 @@ pub fn fingerprint_of(config: &Config, target: &Target) -> impl Fn(&str) -> Stri
         all.push(("role", role_arn));
         Fingerprint::of(&all).as_str().to_owned()
     }
+}
+
+/// What a chained profile depends on beside its own settings: nothing for others.
+fn parents(config: &Config, profile: &Profile) -> String {
+    let mut said = String::new();
+    let mut child = profile;
+    while let Some(source) = &child.source {
+        let text = |value: &Option<Sourced<String>>| {
+            value.as_ref().map(|v| v.value.clone()).unwrap_or_default()
+        };
+        said += &format!(
+            "{}|{}|{}|{:?}|",
+            source.profile.value,
+            text(&source.external_id),
+            text(&source.session_name),
+            source.tags
+        );
+        // The configuration has neither circles nor dangling names.
+        let Some(parent) = config.profile(&source.profile) else {
+            break;
+        };
+        said += &format!("{:?}|", parent.role.as_ref().map(|role| &role.value));
+        child = parent;
+    }
+    said
 }
 
 #[cfg(test)]

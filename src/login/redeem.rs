@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use url::Url;
 
-use crate::arn::Partition;
+use crate::arn::{Partition, ProviderArn, RoleArn};
 use crate::assertion::Assertion;
 use crate::aws::saml::OfferedRole;
 use crate::aws::sts::{self, Refusal, Sts, Wanted};
@@ -31,6 +31,13 @@ pub struct Order {
     pub duration: Option<Span>,
     pub policy: Option<String>,
     pub policy_arns: Vec<String>,
+}
+
+/// The role that keys are of, and the provider it was reached through, if it was reached directly.
+#[derive(Clone, Debug)]
+pub struct Became {
+    pub role: RoleArn,
+    pub provider: Option<ProviderArn>,
 }
 
 /// Keys, and what was found out on the way.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::arn::ProviderArn;
+use crate::arn::{ProviderArn, RoleArn};
 use crate::config::{KeysPlace, RoleWanted};
 use crate::duration::Span;
 use crate::error::Error;
@@ -34,6 +34,10 @@ pub struct Target {
     pub policy: Option<String>,
     pub policy_arns: Vec<String>,
     pub keys: KeysPlace,
+    /// Its role is assumed with the keys of another profile.
+    pub chain: Option<Link>,
+    /// Nobody asked for it: it is there for the keys of another target, and reported only if it took a sign-in.
+    pub implied: bool,
     pub critical: bool,
     pub is_default: bool,
     /// The profile is being made: hints name options, since no file holds its settings.
@@ -64,6 +68,8 @@ impl Target {
             policy: None,
             policy_arns: Vec::new(),
             keys: KeysPlace::File,
+            chain: None,
+            implied: false,
             critical: false,
             is_default: false,
             is_new: true,
@@ -72,6 +78,18 @@ impl Target {
             barred: None,
         }
     }
+}
+
+/// Whose keys a target's role is assumed with, and what goes along.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// The other profile, and the section of its keys.
+    pub parent: String,
+    pub parent_section: String,
+    pub role: RoleArn,
+    pub external_id: Option<String>,
+    pub session_name: String,
+    pub tags: Vec<(String, String)>,
 }
 
 /// How the keys of one target stand.

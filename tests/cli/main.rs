@@ -11,6 +11,7 @@ mod adfs;
 mod agent;
 mod basics;
 mod cas;
+mod chains;
 mod classic;
 mod commands;
 mod completions;

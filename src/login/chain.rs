@@ -1,0 +1,237 @@
+//! Roles that are assumed with the keys of another profile: parents before children, siblings side by side.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use crate::arn::RoleArn;
+use crate::aws::sts::assume_role::Chained;
+use crate::config::{Profile, RoleWanted, Source, did_you_mean, session_name_of, values};
+use crate::duration::Span;
+use crate::error::{Error, Result};
+use crate::keys::SessionCredentials;
+use crate::login::plan::LoginPlan;
+use crate::login::redeem::{Became, Redeemed, sts_in};
+use crate::login::report::Outcome;
+use crate::login::standing::Present;
+use crate::login::target::Link;
+use crate::login::{Doors, keep, orders};
+
+/// A role that is assumed with another role's keys lasts an hour at most, whatever it allows (IAM, role chaining).
+pub const LONGEST: Span = Span::hours(1);
+
+/// Keys with less than this left are not worth a request.
+pub const USABLE: Span = Span::minutes(1);
+
+/// What `source_profile` and its company mean for one target.
+pub fn link(doors: &Doors, profile: &Profile, source: &Source, present: &Present) -> Result<Link> {
+    let parent = doors.config.expect_profile(&source.profile)?;
+    let section = &parent.aws_profile.value;
+    let partition = match parent.role.as_ref().map(|role| &role.value) {
+        Some(RoleWanted::Arn(role)) => role.partition().id,
+        _ => present
+            .role_in(section)
+            .and_then(|role| role.parse::<RoleArn>().ok())
+            .map_or("aws", |role| role.partition().id),
+    };
+    let user = doors.config.provider_of(profile)?.username.as_ref();
+    Ok(Link {
+        parent: parent.name.clone(),
+        parent_section: section.clone(),
+        role: role(doors, profile, partition)?,
+        external_id: source.external_id.as_ref().map(|id| id.value.clone()),
+        session_name: match (&source.session_name, user) {
+            (Some(name), _) => name.value.clone(),
+            // As identity providers name the sessions of their users; some trust policies compare the two.
+            (None, Some(user)) => session_name_of(user),
+            (None, None) => "mai".to_owned(),
+        },
+        tags: source.tags.clone(),
+    })
+}
+
+/// The role as an ARN: nobody offers roles here, so an account needs an id.
+fn role(doors: &Doors, profile: &Profile, partition: &str) -> Result<RoleArn> {
+    let (account, name, origin) = match &profile.role {
+        Some(role) => match &role.value {
+            RoleWanted::Arn(arn) => return Ok(arn.clone()),
+            RoleWanted::InAccount {
+                account,
+                role: name,
+            } => (account, name, &role.origin),
+            RoleWanted::Pattern(_) => {
+                return Err(role.origin.error("a pattern is no role to assume"));
+            }
+        },
+        None => return Err(profile.origin.error("there is no role to assume")),
+    };
+    let mut ids = doors.config.account_ids(account);
+    let id = match (values::is_account(account), ids.next(), ids.next()) {
+        (true, ..) => account,
+        (false, Some(id), None) => id,
+        (false, None, _) => {
+            let names = doors.config.accounts.values().map(|name| name.as_str());
+            return Err(origin
+                .error(format!("no account is called `{account}`"))
+                .hint(did_you_mean(account, names).unwrap_or_else(|| {
+                    "write the account's id of 12 digits, or name it under `accounts:`".to_owned()
+                })));
+        }
+        (false, Some(_), Some(_)) => {
+            return Err(origin
+                .error(format!("several accounts are called `{account}`"))
+                .hint("write the account's id of 12 digits"));
+        }
+    };
+    let arn = format!("arn:{partition}:iam::{id}:role/{name}");
+    arn.parse().map_err(|reason: String| origin.error(reason))
+}
+
+/// Fetches the keys of chained targets, once those of their parents are there. `outcomes` has what became of others
+/// so far, and gets what becomes of these.
+pub async fn all(
+    client: &reqwest::Client,
+    plan: &LoginPlan<'_>,
+    doors: &Doors<'_>,
+    mut pending: Vec<usize>,
+    outcomes: &mut [Option<Outcome>],
+) -> Result<()> {
+    while !pending.is_empty() {
+        let waits = |place: &usize| {
+            let parent = parent_of(plan, *place);
+            parent.is_some_and(|parent| pending.contains(&parent))
+        };
+        let (later, wave): (Vec<usize>, Vec<usize>) = pending.iter().partition(|p| waits(p));
+        if wave.is_empty() {
+            // The configuration has no circles.
+            return Err(Error::failed("profiles take their keys in a circle"));
+        }
+        for (place, outcome) in one_wave(client, plan, doors, &wave, outcomes).await? {
+            outcomes[place] = Some(outcome);
+        }
+        pending = later;
+    }
+    Ok(())
+}
+
+/// The place of a target's parent, if it is in the plan.
+fn parent_of(plan: &LoginPlan, place: usize) -> Option<usize> {
+    let link = plan.targets[place].chain.as_ref()?;
+    let mut targets = plan.targets.iter();
+    targets.position(|target| target.profile == link.parent)
+}
+
+async fn one_wave(
+    client: &reqwest::Client,
+    plan: &LoginPlan<'_>,
+    doors: &Doors<'_>,
+    wave: &[usize],
+    outcomes: &[Option<Outcome>],
+) -> Result<Vec<(usize, Outcome)>> {
+    // Read anew: the keys of the wave before stand there now.
+    let present = Present::read(doors)?;
+    let mut running = JoinSet::new();
+    let (mut results, mut roles) = (Vec::new(), BTreeMap::new());
+    for &place in wave {
+        let Some(link) = plan.targets[place].chain.clone() else {
+            continue;
+        };
+        match parents_keys(plan, place, &link, &present, outcomes) {
+            Ok(keys) => {
+                roles.insert(
+                    place,
+                    Became {
+                        role: link.role.clone(),
+                        provider: None,
+                    },
+                );
+                let order = order(client, doors, plan, place, link, keys);
+                match order {
+                    Ok(order) => {
+                        running.spawn(order.run());
+                    }
+                    Err(error) => results.push((place, Err(error))),
+                }
+            }
+            Err(error) => results.push((place, Err(error))),
+        }
+    }
+    while let Some(done) = running.join_next().await {
+        results.extend(done.ok());
+    }
+    results.sort_by_key(|(place, _)| *place);
+    keep::keep(plan, doors, results, &roles)
+}
+
+fn parents_keys(
+    plan: &LoginPlan,
+    place: usize,
+    link: &Link,
+    present: &Present,
+    outcomes: &[Option<Outcome>],
+) -> Result<SessionCredentials> {
+    let parent = parent_of(plan, place).and_then(|parent| outcomes[parent].as_ref());
+    if let Some(Outcome::Failed(error)) = parent {
+        return Err(error.clone().at(&link.parent));
+    }
+    let keys = present.keys_in(&link.parent_section);
+    keys.map(|(_, keys)| keys).ok_or_else(|| {
+        Error::failed(format!("the keys of {} are gone", link.parent))
+            .hint(format!("`mai login {}` fetches new ones", link.parent))
+    })
+}
+
+/// One request, with all it needs: it runs beside others.
+struct Order {
+    place: usize,
+    sts: Arc<crate::aws::sts::Sts>,
+    link: Link,
+    keys: SessionCredentials,
+    duration: Span,
+    policy: Option<String>,
+    policy_arns: Vec<String>,
+}
+
+fn order(
+    client: &reqwest::Client,
+    doors: &Doors,
+    plan: &LoginPlan,
+    place: usize,
+    link: Link,
+    keys: SessionCredentials,
+) -> Result<Order> {
+    let target = &plan.targets[place];
+    let region = orders::region_for(doors, target, &link.role, "")?;
+    Ok(Order {
+        place,
+        sts: Arc::new(sts_in(client, doors.sts_endpoint.as_ref(), &region)?),
+        keys,
+        duration: target.duration.unwrap_or(LONGEST),
+        policy: target.policy.clone(),
+        policy_arns: target.policy_arns.clone(),
+        link,
+    })
+}
+
+impl Order {
+    async fn run(self) -> (usize, Result<Redeemed>) {
+        let wanted = Chained {
+            parent: &self.link.parent,
+            keys: &self.keys,
+            role: &self.link.role,
+            session_name: &self.link.session_name,
+            duration: self.duration,
+            external_id: self.link.external_id.as_deref(),
+            tags: &self.link.tags,
+            policy: self.policy.as_deref(),
+            policy_arns: &self.policy_arns,
+        };
+        let keys = self.sts.assume_role(&wanted).await;
+        let redeemed = keys.map(|keys| Redeemed {
+            keys,
+            longest: None,
+        });
+        (self.place, redeemed)
+    }
+}
