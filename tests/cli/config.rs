@@ -126,7 +126,7 @@ fn mistakes_are_told_with_file_line_column_and_the_nearest_word() {
             "  prod: {source_profile: dev, ",
             [
                 "profiles.yaml:5:50: `identity_provider` of profile `prod` does not go with `source_profile`",
-                "comment it out",
+                "leave one of the two out",
             ],
         ),
         (
