@@ -131,8 +131,8 @@ fn mistakes_are_told_with_file_line_column_and_the_nearest_word() {
         ),
         (
             "  prod: {",
-            "  prod: {keys: process, ",
-            ["`process` as `keys` of profile `prod` is not supported", ""],
+            "  prod: {keys: vault, ",
+            ["`keys` of profile `prod`", "process"],
         ),
         (
             "username: ada",
