@@ -20,6 +20,7 @@ MODULES = (
     "test_satosa",
     "test_keyring",
     "test_sessions",
+    "test_chains",
     "test_python_keyring",
     "test_agent",
 )

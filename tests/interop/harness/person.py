@@ -57,9 +57,15 @@ class Person:
         settings |= {"ca_bundle": str(self.world.authority.certificate)} | idp
         document = {
             "identity_providers": {"corp": {key: value for key, value in settings.items() if value is not None}},
-            "profiles": {name: {"identity_provider": "corp"} | about for name, about in self._wanted.items()},
+            "profiles": {name: self._profile(about) for name, about in self._wanted.items()},
         }
         self.profiles.write_text(yaml(document) + "\n")
+
+    @staticmethod
+    def _profile(about):
+        """None leaves a usual setting out."""
+        settings = {"identity_provider": "corp"} | about
+        return {key: value for key, value in settings.items() if value is not None}
 
     def mai(self, *arguments, stdin=None, env=None):
         """Runs `mai` with no terminal anywhere."""
