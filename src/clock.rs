@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
+mod wall;
+
 use chrono::{DateTime, Utc};
+
+pub use wall::epoch_seconds;
 
 /// Now, by the wall clock. Built with the feature `test-clock`, `MAI_TEST_CLOCK` moves it: seconds to add, or a file
 /// that holds them and may be rewritten while the program runs.
 pub fn now() -> DateTime<Utc> {
-    #[cfg(feature = "test-clock")]
-    if let Some(shift) = test::shift() {
-        return Utc::now() + chrono::TimeDelta::seconds(shift);
+    match wall::shift() {
+        0 => Utc::now(),
+        shift => Utc::now() + chrono::TimeDelta::seconds(shift),
     }
-    Utc::now()
 }
 
 /// Waits until it is `moment`, but never longer than `limit` of the time the computer is awake.
@@ -31,27 +34,17 @@ pub fn wait_until(moment: DateTime<Utc>, limit: Duration) {
 mod test {
     use std::time::{Duration, Instant};
 
-    fn setting() -> Option<String> {
-        std::env::var("MAI_TEST_CLOCK").ok()
-    }
-
-    pub fn shift() -> Option<i64> {
-        let setting = setting()?;
-        setting.parse().ok().or_else(|| {
-            let text = std::fs::read_to_string(setting).ok()?;
-            text.trim().parse().ok()
-        })
-    }
+    use super::wall;
 
     pub fn is_moved_by_file() -> bool {
-        setting().is_some_and(|setting| setting.parse::<i64>().is_err())
+        wall::setting().is_some_and(|setting| setting.parse::<i64>().is_err())
     }
 
     /// Ends early when the clock is moved, and soon anyhow: no test waits for a minute.
     pub fn wait(left: Duration) {
-        let (start, before) = (Instant::now(), shift());
+        let (start, before) = (Instant::now(), wall::shift());
         let left = left.min(Duration::from_secs(1));
-        while start.elapsed() < left && shift() == before {
+        while start.elapsed() < left && wall::shift() == before {
             std::thread::sleep(Duration::from_millis(10).min(left));
         }
     }

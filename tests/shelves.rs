@@ -1,4 +1,4 @@
-//! Imports point down: a room knows only the shelves below its own.
+//! Imports point down: a room knows only the shelves below its own, and the prompt hardly any.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ const SHELVES: &[&[&str]] = &[
     &["config", "net", "store", "ui"],
     &["aws", "idp"],
     &["login"],
-    &["agent", "doctor", "setup"],
+    &["agent", "doctor", "prompt", "setup"],
     &["commands"],
 ];
 
@@ -115,6 +115,71 @@ fn imports_point_down() {
             let sideways = shelf == own && own > 0;
             if shelf > own || sideways || stranger {
                 wrong.push(format!("{}:{line}: {room} imports {other}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// All that runs when a shell draws its prompt, but for `main`.
+const WAY_OF_THE_PROMPT: &[&str] = &[
+    "src/prompt.rs",
+    "src/prompt",
+    "src/clock/wall.rs",
+    "src/duration.rs",
+    "src/error.rs",
+    "src/paths.rs",
+    "src/store/path_hash.rs",
+    "src/store/sessions.rs",
+];
+
+#[test]
+fn the_prompt_stays_on_std_and_on_a_few_rooms() {
+    let manifest = fs::read_to_string("Cargo.toml").expect("the manifest");
+    let crates: Vec<String> = manifest
+        .lines()
+        .skip_while(|line| *line != "[dependencies]")
+        .filter_map(|line| line.split_once(" = ").map(|(name, _)| name))
+        .filter(|name| !name.is_empty() && name.chars().all(|c| is_name(c) || c == '-'))
+        .map(|name| format!("{}::", name.replace('-', "_")))
+        .collect();
+    assert!(crates.contains(&"chrono::".to_owned()), "{crates:?}");
+    let mut files = Vec::new();
+    for path in WAY_OF_THE_PROMPT.iter().map(Path::new) {
+        match path.is_dir() {
+            true => sources(path, &mut files),
+            false => files.push(path.to_path_buf()),
+        }
+    }
+    let mut wrong = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a source is text");
+        let code = text
+            .split("#[cfg(test)]\nmod tests")
+            .next()
+            .expect("a part");
+        for (number, line) in code.lines().enumerate() {
+            let place = format!("{}:{}: {line}", file.display(), number + 1);
+            let paths = line.split(|c: char| !c.is_alphanumeric() && !"_:".contains(c));
+            if paths
+                .into_iter()
+                .any(|path| crates.iter().any(|name| path.starts_with(name)))
+            {
+                wrong.push(place);
+            }
+        }
+        for (line, room) in imports(code) {
+            let known = ["clock", "duration", "error", "paths", "store"];
+            if !known.contains(&room.as_str()) {
+                wrong.push(format!("{}:{line}: {room}", file.display()));
+            }
+        }
+        for name in code.split("store::").skip(1) {
+            if !["path_hash", "sessions"]
+                .iter()
+                .any(|room| name.starts_with(room))
+            {
+                wrong.push(format!("{}: another part of the store", file.display()));
             }
         }
     }

@@ -17,6 +17,7 @@ mod import;
 mod list;
 mod login;
 mod logout;
+mod prompt;
 mod require;
 mod roles;
 mod run;
@@ -119,6 +120,7 @@ enum Verb {
     Credentials(credentials::Credentials),
     /// Print the completions for a shell
     Completions(completions::Completions),
+    Prompt(prompt::Prompt),
 }
 
 /// Parses, runs, reports.
@@ -174,6 +176,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
         Some(Verb::Logout(verb)) => verb.run(&run()?),
         Some(Verb::Credentials(verb)) => verb.run(&Run::quietly(global)?),
         Some(Verb::Completions(verb)) => verb.run(),
+        Some(Verb::Prompt(verb)) => verb.run(global.color.name()),
     }
 }
 

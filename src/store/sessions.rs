@@ -95,9 +95,10 @@ fn resolved(path: &Path) -> PathBuf {
     })
 }
 
-/// Reads the text of the file; lines that are not whole are skipped.
+/// Reads the text of the file; lines that are not whole, down to their line feed, are skipped.
 fn parse(text: &str) -> Vec<Row> {
-    let mut lines = text.lines();
+    let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
+    let mut lines = whole.lines();
     if lines.next() != Some(HEADER) {
         return Vec::new();
     }

@@ -13,6 +13,15 @@ pub enum ColorChoice {
 }
 
 impl ColorChoice {
+    /// The word behind `--color`.
+    pub fn name(self) -> &'static str {
+        match self {
+            ColorChoice::Auto => "auto",
+            ColorChoice::Always => "always",
+            ColorChoice::Never => "never",
+        }
+    }
+
     /// Are colors wanted on a stream? `NO_COLOR` counts when it is not empty (no-color.org).
     pub fn applies(self, stream_is_terminal: bool) -> bool {
         self.decide(stream_is_terminal, |name| {

@@ -37,6 +37,7 @@ mod pingfederate;
 mod process_keys;
 mod processes;
 mod profiles;
+mod prompt;
 mod python_keyring;
 mod recording;
 mod refresh;

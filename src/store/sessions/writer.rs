@@ -173,7 +173,11 @@ mod tests {
             fs::write(sessions.path(), text).unwrap();
             assert_eq!(sessions.load(), []);
         }
-        fs::write(sessions.path(), format!("{HEADER}\n{good}\n")).unwrap();
+        fs::write(
+            sessions.path(),
+            format!("{HEADER}\n{good}\np\t1\tk\tf\t-\tr\tla"),
+        )
+        .unwrap();
         assert_eq!(sessions.load().len(), 1);
         assert_eq!(sessions.load()[0].label, "l");
     }
