@@ -14,6 +14,7 @@ mod credentials;
 mod delete;
 mod doctor;
 mod import;
+mod init;
 mod list;
 mod login;
 mod logout;
@@ -26,6 +27,7 @@ mod sign_in_options;
 mod status;
 mod stdin;
 mod typed;
+mod use_profile;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -121,6 +123,8 @@ enum Verb {
     /// Print the completions for a shell
     Completions(completions::Completions),
     Prompt(prompt::Prompt),
+    Init(init::Init),
+    Use(use_profile::UseProfile),
 }
 
 /// Parses, runs, reports.
@@ -177,6 +181,8 @@ fn dispatch(cli: Cli) -> Result<u8> {
         Some(Verb::Credentials(verb)) => verb.run(&Run::quietly(global)?),
         Some(Verb::Completions(verb)) => verb.run(),
         Some(Verb::Prompt(verb)) => verb.run(global.color.name()),
+        Some(Verb::Init(verb)) => verb.run(global.color.name()),
+        Some(Verb::Use(verb)) => verb.run(&run()?),
     }
 }
 

@@ -98,7 +98,7 @@ fn resolved(path: &Path) -> PathBuf {
 /// Reads the text of the file; lines that are not whole, down to their line feed, are skipped.
 fn parse(text: &str) -> Vec<Row> {
     let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
-    let mut lines = whole.lines();
+    let mut lines = whole.split_terminator('\n');
     if lines.next() != Some(HEADER) {
         return Vec::new();
     }

@@ -27,6 +27,7 @@ mod editing;
 mod files;
 mod homes;
 mod import;
+mod init;
 mod kept_sessions;
 mod lemonldap;
 mod logout;

@@ -1,0 +1,20 @@
+# `mai use PROFILE` sets AWS_PROFILE in this shell; `mai use` and `mai use -` unset it.
+if status is-interactive
+    function mai --description 'Sign in to AWS, or use a profile in this shell'
+        if test "$argv[1]" != use -o (count $argv) -gt 2; or string match --quiet --regex '^-.' -- "$argv[2]"
+            command mai $argv
+            return
+        end
+        set -l section ''
+        if test -n "$argv[2]" -a "$argv[2]" != -
+            set section (command mai use --section -- $argv[2]); or return
+        end
+        for name in AWS_PROFILE AWS_DEFAULT_PROFILE AWS_EB_PROFILE @shadows@
+            set --erase $name
+        end
+        if test -n "$section"
+            set --global --export AWS_PROFILE $section
+            set --global --export AWS_DEFAULT_PROFILE $section
+        end
+    end
+end

@@ -1,0 +1,112 @@
+//! `mai use PROFILE`: what the function of `mai init SHELL --use` asks, since only the shell can change its variables.
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+
+use super::run::Run;
+use crate::clock;
+use crate::error::{Error, Result, clean};
+use crate::login::standing;
+use crate::store::aws_config::AwsConfig;
+use crate::store::credentials_file;
+use crate::store::sessions::{Row, find};
+use crate::ui::output;
+
+/// Set AWS_PROFILE in this shell (needs `mai init SHELL --use`)
+///
+/// Without a profile, or with `-`, it is unset. In both cases it also unsets what would shadow the profile: AWS_ACCESS_KEY_ID and the other variables of exported keys.
+#[derive(Args)]
+pub struct UseProfile {
+    /// A profile, or a section of ~/.aws/credentials or ~/.aws/config
+    #[arg(value_name = "PROFILE")]
+    name: Option<String>,
+    /// For the function: print the section to put into AWS_PROFILE
+    #[arg(long, hide = true, requires = "name")]
+    section: bool,
+}
+
+impl UseProfile {
+    pub fn run(self, run: &Run) -> Result<u8> {
+        let Some(name) = self.name.as_deref().filter(|_| self.section) else {
+            return Err(no_function());
+        };
+        let section = section_of(run, name)?;
+        if !is_harmless(&section) {
+            return Err(Error::usage(format!(
+                "the section [{}] has signs in its name that shells give a meaning to",
+                clean(&section)
+            ))
+            .hint("give it a name of letters, digits and . _ / @ : + = , -"));
+        }
+        if run.config.profile(name).is_some() {
+            tell_of_missing_keys(run, name, &section)?;
+        }
+        output::write(&format!("{section}\n"))?;
+        Ok(0)
+    }
+}
+
+/// The section of a profile, else a section of that name, wherever AWS tools would find it.
+fn section_of(run: &Run, name: &str) -> Result<String> {
+    if let Some(profile) = run.config.profile(name) {
+        return Ok(profile.aws_profile.value.clone());
+    }
+    let file = credentials_file::read(run.paths.credentials_file()?)?;
+    let mut known: BTreeSet<String> = file
+        .section_names()
+        .iter()
+        .map(|&name| name.into())
+        .collect();
+    known.extend(AwsConfig::read(run.paths.aws_config_file()?)?.profiles());
+    if known.contains(name) {
+        return Ok(name.to_owned());
+    }
+    let profiles = run.config.profiles.iter().map(|profile| &profile.name);
+    let offered: Vec<String> = profiles
+        .chain(&known)
+        .filter(|name| is_harmless(name))
+        .cloned()
+        .collect();
+    let error = Error::usage(format!("there is no profile `{}`", clean(name)));
+    Err(match offered.is_empty() {
+        true => error.hint("`mai create NAME` makes one"),
+        false => error.hint(format!("there is: {}", offered.join(", "))),
+    })
+}
+
+/// The profile is set all the same: who sets it now may sign in next.
+fn tell_of_missing_keys(run: &Run, name: &str, section: &str) -> Result<()> {
+    let rows = standing::sessions(&run.paths)?.load();
+    let lasts = |row: &Row| row.expires_at > clock::now().timestamp();
+    let told = match find(&rows, section) {
+        Some(row) if lasts(row) => return Ok(()),
+        Some(_) => "have expired",
+        None => "are not there yet",
+    };
+    run.ui
+        .say(&format!("The keys of {name} {told}: mai login {name}"));
+    Ok(())
+}
+
+/// Nothing that a shell or a prompt could take for more than a name.
+fn is_harmless(name: &str) -> bool {
+    !name.starts_with('-')
+        && !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._/@:+=,-".contains(&byte))
+}
+
+fn no_function() -> Error {
+    let shell = std::env::var("SHELL").unwrap_or_default();
+    let line = match shell.rsplit('/').next() {
+        Some("zsh") => "put `eval \"$(mai init zsh --use)\"` at the end of ~/.zshrc",
+        Some("fish") => "put `mai init fish --use | source` into ~/.config/fish/config.fish",
+        _ => "put `eval \"$(mai init bash --use)\"` at the end of ~/.bashrc",
+    };
+    Error::usage(
+        "`mai use` changes variables of the shell, so it has to be a function of the shell",
+    )
+    .hint(format!("{line}, and open a new shell"))
+}
