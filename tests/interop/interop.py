@@ -23,6 +23,7 @@ MODULES = (
     "test_chains",
     "test_python_keyring",
     "test_agent",
+    "test_shells",
 )
 
 
@@ -82,8 +83,10 @@ def main():
     result = Lines()
     try:
         programs = (pathlib.Path(each).resolve() for each in (options.mai, options.testbed))
-        world.build(options.folder, options.cache, *programs)
-        print(f"servers are up  ({time.monotonic() - began:.1f} s)", flush=True)
+        servers = any(getattr(test, "needs_servers", True) for test in tests)
+        world.build(options.folder, options.cache, *programs, servers)
+        if servers:
+            print(f"servers are up  ({time.monotonic() - began:.1f} s)", flush=True)
         for test in tests:
             test(result)
     finally:

@@ -43,8 +43,8 @@ __mai_segment() {
 # Finds the row of the keys that apply, by the same rules as `mai prompt`, and sets the variables of __mai_segment.
 __mai_read() {
     \builtin local plain=ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/@:+=,-
-    \builtin local first='' name='' expiry='' id='' hash='' flags='' arn='' label='' rest=''
-    \builtin local rows=0 rank=0 best=0 now=0 left=0 words=''
+    \builtin local first='' name='' expiry='' id='' hash='' flags='' arn='' label='' rest='' row=''
+    \builtin local size=0 rank=0 best=0 now=0 left=0 words=''
     \builtin local best_name='' best_expiry='' best_id='' best_flags=''
     # Behind a backslash `local` splits what is not quoted.
     \builtin local wanted="${AWS_PROFILE:-${AWS_DEFAULT_PROFILE-}}" key="${AWS_ACCESS_KEY_ID-}"
@@ -52,10 +52,11 @@ __mai_read() {
     if [[ ! -f $__mai_file || ! -r $__mai_file || -L $__mai_file ]]; then \builtin return 0; fi
     {
         if IFS='' \builtin read -r first && [[ $first == 'mai-sessions 1' ]]; then
-            while ((rows < 4096)) && IFS=$'\t' \builtin read -r name expiry id hash flags arn label rest; do
-                rows=$((rows + 1))
+            while ((size < 262144)) && IFS=$'\t' \builtin read -r name expiry id hash flags arn label rest; do
+                row=$name$expiry$id$hash$flags$arn$label
+                size=$((size + ${#row} + ${#rest} + 7))
                 # Whatever stands in the file, nothing reaches the prompt that could act there.
-                case $name$expiry$id$hash$flags$arn$label in *[!$plain]*) continue ;; esac
+                case $row in *[!$plain]*) continue ;; esac
                 case $expiry in '' | *[!0123456789]* | ?????????????*) continue ;; esac
                 if [[ -z $label || -n $rest ]]; then continue; fi
                 if [[ $label == - ]]; then label=$name; fi
@@ -78,6 +79,8 @@ __mai_read() {
                     best=$rank best_name=$label best_expiry=$expiry best_id=$id best_flags=$flags
                 fi
             done
+            # So large a file is none that mai wrote.
+            if ((size + ${#name} >= 262144)); then best=0; fi
         fi
     } 2>/dev/null <"$__mai_file" || \builtin return 0
     if ((best == 0)); then \builtin return 0; fi

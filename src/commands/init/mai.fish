@@ -56,6 +56,8 @@ if status is-interactive
         test -f "$__mai_file" -a -r "$__mai_file" -a ! -L "$__mai_file"; or return 0
         set -l content
         read --null --local content <$__mai_file 2>/dev/null
+        # So large a file is none that mai wrote.
+        test (string length -- "$content") -lt 262144; or return 0
         set -l lines (string split -- \n "$content")
         test "$lines[1]" = 'mai-sessions 1'; or return 0
         # The last one is what stands behind the last line feed: no whole line.

@@ -16,12 +16,12 @@ class World:
     """What runs for the whole of one run. A server that did not start fails each test that asks for it."""
 
     def __init__(self, folder, cache, mai, testbed):
-        self.mai, self.folder = mai, folder
+        self.mai, self.folder, self.node_modules = mai, folder, cache / "clients/node_modules"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         self.authority = web.Authority(folder / "authority")
         self.web = web.Web(folder / "web", self.authority)
-        self.clients = clients.Clients(cache / "venv", cache / "clients/node_modules")
+        self.clients = clients.Clients(cache / "venv", self.node_modules)
         python = cache / "venv/bin/python"
         behind = simplesamlphp.SimpleSamlPhp(folder / "simplesamlphp", self.web)
         self._servers = {
@@ -103,10 +103,11 @@ class World:
         return Person(self, home, username, server, sts or self.sts, profiles, **more)
 
 
-def build(folder, cache, mai, testbed):
+def build(folder, cache, mai, testbed, servers=True):
     global world
     world = World(pathlib.Path(folder), pathlib.Path(cache), pathlib.Path(mai), pathlib.Path(testbed))
-    world.start()
+    if servers:
+        world.start()
     return world
 
 
