@@ -1,13 +1,15 @@
-//! Whole logins, compared in one run: one profile and fifty at 50 ms of latency; a login with good keys and `/bin/true`.
+//! Whole logins, compared in one run: one profile and fifty at 50 ms of latency.
 //!
 //! Ratios, not times, since times belong to a machine: `cargo bench --bench login`.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+mod compare;
 
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use compare::{compare, run};
 use mai_testbed::{Fault, PASSWORD, Server, Testbed};
-use std::io::Write;
 
 const PROFILES: usize = 50;
 /// Rounds of each pair; the median counts.
@@ -54,17 +56,6 @@ fn main() {
         fifty.as_secs_f64() / one.as_secs_f64()
     );
     testbed.clear_faults();
-
-    let (nothing, good) = compare(
-        rounds * 10,
-        || run(Command::new("/bin/true"), ""),
-        || login(mai, home.path(), &testbed, "login p0"),
-    );
-    println!("/bin/true                                 {nothing:>9.1?}");
-    println!(
-        "login with good keys                      {good:>9.1?}   {:.2} x of /bin/true",
-        good.as_secs_f64() / nothing.as_secs_f64()
-    );
 }
 
 fn configure(testbed: &Testbed, home: &Path) {
@@ -89,25 +80,6 @@ fn configure(testbed: &Testbed, home: &Path) {
     std::fs::write(folder.join("profiles.yaml"), yaml).expect("a file");
 }
 
-/// The medians of two things done in turns, so that a busy moment of the machine meets both.
-fn compare(
-    rounds: usize,
-    mut one: impl FnMut() -> Duration,
-    mut other: impl FnMut() -> Duration,
-) -> (Duration, Duration) {
-    let (mut ones, mut others) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        ones.push(one());
-        others.push(other());
-    }
-    (median(ones), median(others))
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
-}
-
 fn login(mai: &str, home: &Path, testbed: &Testbed, line: &str) -> Duration {
     let mut command = Command::new(mai);
     command
@@ -116,25 +88,4 @@ fn login(mai: &str, home: &Path, testbed: &Testbed, line: &str) -> Duration {
         .env("HOME", home)
         .envs(testbed.env());
     run(command, PASSWORD)
-}
-
-fn run(mut command: Command, stdin: &str) -> Duration {
-    let start = Instant::now();
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    if let Some(mut pipe) = child.stdin.take() {
-        // A program that reads no stdin may be gone already.
-        let _ = pipe.write_all(stdin.as_bytes());
-    }
-    let output = child.wait_with_output().expect("the program ends");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    start.elapsed()
 }
