@@ -33,47 +33,22 @@ pub fn with_classic_verb(mut arguments: Vec<OsString>) -> Result<Vec<OsString>> 
     let Some(word) = arguments[place].to_str().filter(|word| !is_verb(word)) else {
         return Ok(arguments);
     };
-    let exact = CLASSIC.contains(&word);
     let matching: Vec<&str> = CLASSIC
         .iter()
         .copied()
-        .filter(|verb| {
-            if exact {
-                *verb == word
-            } else {
-                verb.starts_with(word)
-            }
-        })
+        .filter(|verb| verb.starts_with(word))
         .collect();
-    let built: Vec<&str> = matching
-        .iter()
-        .copied()
-        .filter(|verb| is_verb(verb))
-        .collect();
-    match (&built[..], &matching[..]) {
-        ([verb], _) => arguments[place] = (*verb).into(),
-        ([], []) => {}
-        ([], [verb, ..]) => return Err(not_built(verb, word)),
-        _ => {
+    match &matching[..] {
+        [] => {}
+        [verb] => arguments[place] = (*verb).into(),
+        several => {
             return Err(
-                Error::usage(format!("`{word}` could be {}", built.join(" or ")))
-                    .hint(format!("type `{}`", built.join("` or `"))),
+                Error::usage(format!("`{word}` could be {}", several.join(" or ")))
+                    .hint(format!("type `{}`", several.join("` or `"))),
             );
         }
     }
     Ok(arguments)
-}
-
-/// A prefix keeps meaning what it meant in the Python Mai, also while its verb is not there: `r` never was `roles`.
-fn not_built(verb: &str, word: &str) -> Error {
-    let error = Error::usage(format!("`mai {verb}` is not in this version"));
-    let hint = "`mai login` signs in where keys are short";
-    if verb == word {
-        return error.hint(hint);
-    }
-    error.hint(format!(
-        "type the command in full if you meant another; {hint}"
-    ))
 }
 
 /// Where the verb stands: the first argument that is neither an option nor the value of one.
@@ -129,12 +104,10 @@ mod tests {
     }
 
     #[test]
-    fn a_classic_verb_that_is_not_built_is_named_and_keeps_its_prefixes() {
-        let error = spelled("mai require prod").unwrap_err();
-        assert_eq!(error.to_string(), "`mai require` is not in this version");
-        let error = spelled("mai r prod").unwrap_err();
-        assert_eq!(error.to_string(), "`mai require` is not in this version");
+    fn a_prefix_means_what_it_meant_whatever_other_verbs_there_are() {
+        assert_eq!(spelled("mai r prod").unwrap(), "mai require prod");
         assert_eq!(spelled("mai rol prod").unwrap(), "mai rol prod");
+        assert_eq!(spelled("mai logo prod").unwrap(), "mai logo prod");
     }
 
     #[test]
