@@ -219,7 +219,7 @@ class Bash(Posixlike, ShellCase):
 class Zsh(Posixlike, ShellCase):
     shell = "zsh"
     init = 'eval "$(mai init zsh {})"'
-    own = "PS1='%?> '"
+    own = "setopt rc_quotes; PS1='%?> '"
     failing = "(exit 7)"
     export = "export {}={}"
     runs = ("zsh", "-f", "-ic")

@@ -14,7 +14,7 @@ function global:__mai_segment {
 }
 
 if ('@place@' -eq 'yes' -and "$function:prompt" -notlike '*MAI_PROMPT*') {
-    $function:global:__mai_before = $function:prompt
+    Set-Item -Path Function:\global:__mai_before -Value $function:prompt
     function global:prompt {
         # First of all, so that it finds $? as it was.
         $shown = __mai_before

@@ -3,9 +3,10 @@
 # variables that lead to the file have changed since, it asks `mai prompt`.
 
 if [[ -o interactive ]]; then
-'builtin' 'typeset' '-g' '__mai_file='@file@ '__mai_home='@home@ \
-    '__mai_state_home='@state_home@ '__mai_keys_file='@keys_file@ \
-    '__mai_warn=@warn@' '__mai_alert=@alert@' '__mai_color=@color@' '__mai_place=@place@'
+# Unquoted, since with `rc_quotes` two single quotes in a row are one.
+'builtin' 'typeset' '-g' __mai_file=@file@ __mai_home=@home@ \
+    __mai_state_home=@state_home@ __mai_keys_file=@keys_file@ \
+    __mai_warn=@warn@ __mai_alert=@alert@ __mai_color=@color@ __mai_place=@place@
 
 # Read and run with zsh's own options, without aliases, whatever is set in this shell.
 'builtin' 'emulate' 'zsh' '-o' 'no_aliases' '-o' 'no_err_exit' '-o' 'no_err_return' '-o' 'no_xtrace' '-c' '

@@ -299,9 +299,13 @@ impl Masker {
 
     fn new_token(&mut self, lower: &str) -> String {
         let mut token = String::new();
+        let digits = |text: &str| -> String { text.chars().filter(|c| c.is_numeric()).collect() };
+        let number = digits(lower);
         for _ in 0..TRIES {
             token = lower.chars().map(|c| self.another(c)).collect();
-            let is_free = token != lower && !self.taken.contains(&token);
+            // A short number may come out as it was, beside letters that did not.
+            let shows_number = !number.is_empty() && digits(&token) == number;
+            let is_free = token != lower && !shows_number && !self.taken.contains(&token);
             if is_free
                 && !words::is_known(&token)
                 && !self.is_secret(&token)
