@@ -281,7 +281,7 @@ class Fish(Posixlike, ShellCase):
 
     def test_the_usual_prompt_of_fish_is_kept(self):
         screen = self.opens("function fish_greeting; end").settles()
-        self.assertRegex(screen.before_cursor, r"^dev 1h05m \w+@\S+ \S+[>#] $")
+        self.assertRegex(screen.before_cursor, r"^dev 1h05m \w+@\S+ \S+( \(\S+\))?[>#] $")
 
 
 class Nushell(ShellCase):
