@@ -21,6 +21,12 @@ pub enum Kind {
     Unfamiliar,
     /// Ctrl-C.
     Interrupted,
+    /// `mai exec` failed before there was a command.
+    NotStarted,
+    /// The command of `mai exec` is there, and cannot be run.
+    NotExecutable,
+    /// There is no such command for `mai exec`.
+    CommandNotFound,
 }
 
 impl Kind {
@@ -33,6 +39,9 @@ impl Kind {
             Kind::Unreachable => 5,
             Kind::Unfamiliar => 6,
             Kind::Interrupted => 130,
+            Kind::NotStarted => 125,
+            Kind::NotExecutable => 126,
+            Kind::CommandNotFound => 127,
         }
     }
 
@@ -46,6 +55,9 @@ impl Kind {
             Kind::Unreachable => "unreachable",
             Kind::Unfamiliar => "unfamiliar",
             Kind::Interrupted => "interrupted",
+            Kind::NotStarted => "not_started",
+            Kind::NotExecutable => "not_executable",
+            Kind::CommandNotFound => "command_not_found",
         }
     }
 }
@@ -143,6 +155,12 @@ impl Error {
 
     pub fn is_of_one_profile(&self) -> bool {
         self.of_one
+    }
+
+    /// The same error with another exit code.
+    pub fn of_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
     }
 
     pub fn kind(&self) -> Kind {

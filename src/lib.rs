@@ -33,6 +33,7 @@ pub mod login;
 // Shelf 5, what surrounds a login.
 pub mod agent;
 pub mod doctor;
+pub mod handover;
 pub mod prompt;
 pub mod setup;
 

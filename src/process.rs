@@ -1,6 +1,8 @@
 //! The process itself: what it must not leave behind, and how it ends when it is told to.
 
 use std::io::Write;
+#[cfg(unix)]
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -36,7 +38,7 @@ pub fn tell(line: &str) {
 /// Keeps memory out of reach of other programs and of the disk, and panics out of the terminal.
 ///
 /// On Linux the process is made undumpable: no core file, no attaching debugger of the same user, no reading through
-/// `/proc/PID/mem`. A panic names its place in the code only, since its message may quote what was being read;
+/// `/proc/PID/mem`. Elsewhere the limit of core files is 0; `as_before` gives it back. A panic names its place in the code only, since its message may quote what was being read;
 /// `clean_up` gives the terminal back before.
 pub fn harden(clean_up: fn()) {
     std::panic::set_hook(Box::new(move |panic| {
@@ -61,12 +63,30 @@ pub fn harden(clean_up: fn()) {
     }
     #[cfg(unix)]
     {
-        use rustix::process::{Resource, Rlimit, setrlimit};
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let before = getrlimit(Resource::Core);
+        // The upper limit stays: whoever lowers it cannot give it back.
         let none = Rlimit {
             current: Some(0),
-            maximum: Some(0),
+            ..before
         };
         let _ = setrlimit(Resource::Core, none);
+        let _ = CORE_FILES.set(before);
+    }
+}
+
+/// The limit of core files that the process came with.
+#[cfg(unix)]
+static CORE_FILES: OnceLock<rustix::process::Rlimit> = OnceLock::new();
+
+/// Undoes what `harden` did and a program that takes over this process would inherit: the limit of core files.
+///
+/// Being undumpable ends with the program by itself.
+#[cfg(unix)]
+pub fn as_before() {
+    use rustix::process::{Resource, setrlimit};
+    if let Some(before) = CORE_FILES.get() {
+        let _ = setrlimit(Resource::Core, before.clone());
     }
 }
 
@@ -78,12 +98,17 @@ pub fn stopping_is_success() {
 /// Ends the program on Ctrl-C, SIGTERM, SIGHUP and SIGQUIT, whatever it is waiting for.
 ///
 /// `clean_up` runs first (the terminal gets its echo back, a running helper command is stopped). Files are replaced by
-/// renaming, so a cut leaves the old or the new one; where one must be written in place, that is waited for.
+/// renaming, so a cut leaves the old or the new one; where one must be written in place, that is waited for. What whoever
+/// started this had ignored (`nohup`, a job in the background) stays ignored.
 #[cfg(unix)]
 pub fn leave_on_signals(clean_up: fn()) {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT])
-    else {
+    let ignored = ignored_signals();
+    let wanted = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
+    let wanted = wanted
+        .into_iter()
+        .filter(|signal| ignored >> (signal - 1) & 1 == 0);
+    let Ok(mut signals) = signal_hook::iterator::Signals::new(wanted) else {
         return;
     };
     std::thread::spawn(move || {
@@ -107,6 +132,21 @@ pub fn leave_on_signals(clean_up: fn()) {
             std::process::exit(if told_to_stop { 0 } else { 128 + signal });
         }
     });
+}
+
+/// One bit for each signal that is ignored, the first for signal 1.
+#[cfg(target_os = "linux")]
+fn ignored_signals() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or_default()
+}
+
+/// Other systems tell it to nobody who may not write `unsafe`.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn ignored_signals() -> u64 {
+    0
 }
 
 #[cfg(not(unix))]

@@ -21,7 +21,7 @@ const SHELVES: &[&[&str]] = &[
     &["config", "net", "store", "ui"],
     &["aws", "idp"],
     &["login"],
-    &["agent", "doctor", "prompt", "setup"],
+    &["agent", "doctor", "handover", "prompt", "setup"],
     &["commands"],
 ];
 

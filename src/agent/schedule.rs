@@ -166,7 +166,11 @@ impl Schedule {
         dice: u64,
     ) -> &Pause {
         let why = match kind {
-            Kind::Unreachable | Kind::Failed => Why::Unreachable,
+            Kind::Unreachable
+            | Kind::Failed
+            | Kind::NotStarted
+            | Kind::NotExecutable
+            | Kind::CommandNotFound => Why::Unreachable,
             Kind::Usage | Kind::NeedsYou | Kind::Refused | Kind::Unfamiliar | Kind::Interrupted => {
                 Why::NeedsPerson
             }

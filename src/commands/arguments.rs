@@ -71,6 +71,9 @@ pub fn verb_place(arguments: &[OsString]) -> Option<usize> {
 /// The output format, for errors that come before or from parsing.
 pub fn output_format(arguments: &[OsString]) -> Format {
     let json = |value: &OsStr| value == "json";
+    // What stands behind `--` is for another program.
+    let own = arguments.iter().take_while(|argument| *argument != "--");
+    let arguments = &arguments[..own.count()];
     let asked = arguments.windows(2).any(|pair| {
         (pair[0] == "-o" || pair[0] == "--output") && json(&pair[1])
             || pair[1] == "-ojson"

@@ -13,6 +13,9 @@ mod create_all;
 mod credentials;
 mod delete;
 mod doctor;
+mod env;
+mod exec;
+mod hand_over;
 mod import;
 mod init;
 mod list;
@@ -96,6 +99,10 @@ enum Verb {
     Login(login::Login),
     /// Sign in only if the keys do not last long enough; silent if they do
     Require(require::Require),
+    /// Run a command that has keys
+    Exec(exec::Exec),
+    /// Print keys for a shell, a .env file, Docker, Kubernetes or a program
+    Env(env::Env),
     /// Show which keys are there and how long they last
     Status(status::Status),
     /// Show the configured profiles
@@ -167,6 +174,10 @@ fn dispatch(cli: Cli) -> Result<u8> {
         None => login::Login::alone(awsprofile).run(&run()?),
         Some(Verb::Login(verb)) => verb.run(&run()?),
         Some(Verb::Require(verb)) => verb.run(&Run::quietly(global)?),
+        Some(Verb::Exec(verb)) => {
+            exec::or_not_started(Run::quietly(global).and_then(|run| verb.run(&run)))
+        }
+        Some(Verb::Env(verb)) => verb.run(&Run::quietly(global)?),
         Some(Verb::Status(verb)) => verb.run(&run()?),
         Some(Verb::List(verb)) => verb.run(&run()?),
         Some(Verb::Roles(verb)) => verb.run(&run()?),

@@ -45,5 +45,7 @@ fn may_be_its_fault(error: &Error) -> bool {
     match error.kind() {
         Kind::Failed | Kind::Refused | Kind::Unfamiliar => true,
         Kind::Usage | Kind::NeedsYou | Kind::Unreachable | Kind::Interrupted => false,
+        // Of commands, which no sign-in starts.
+        Kind::NotStarted | Kind::NotExecutable | Kind::CommandNotFound => false,
     }
 }

@@ -24,6 +24,8 @@ mod credentials;
 mod doctor;
 mod durations;
 mod editing;
+mod env;
+mod exec;
 mod files;
 mod homes;
 mod import;

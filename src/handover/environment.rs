@@ -1,0 +1,321 @@
+//! What changes in the environment of a program that gets keys: what is set, and what would shadow it.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use super::names::{Names, is_name};
+use crate::error::{Error, Result, clean};
+use crate::login::ready::Ready;
+use crate::secret::Secret;
+
+/// Variables from which an SDK, a tool or a prompt would take something else than what is handed over.
+///
+/// Keys and profiles of another session, older spellings of them, other places to ask for keys, and the marks that
+/// other tools leave for prompts.
+const SHADOWING: &[&str] = &[
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_ACCESS_KEY",
+    "AWS_SECRET_KEY",
+    "AWS_SECURITY_TOKEN",
+    "EC2_SECURITY_TOKEN",
+    "AWS_ACCOUNT_ID",
+    "AWS_CREDENTIAL_SCOPE",
+    "AWS_CREDENTIAL_FILE",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_SESSION_EXPIRATION",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_EB_PROFILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_VAULT",
+    "AWS_SSO_PROFILE",
+    "AWSU_PROFILE",
+    "AWSUME_PROFILE",
+    "AWSUME_EXPIRATION",
+    "AWSUME_COMMAND",
+    "MAI_PROFILE",
+];
+
+/// All variables of one tool, whatever it calls them.
+const SHADOWING_PREFIX: &str = "AWSUME_";
+
+/// `PROFILE` or `PROFILE=PREFIX`: a profile, and what stands before the names of its variables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    pub profile: String,
+    pub prefix: String,
+}
+
+impl FromStr for Wanted {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some((profile, prefix)) = text.split_once('=') else {
+            return Ok(Wanted {
+                profile: text.to_owned(),
+                prefix: String::new(),
+            });
+        };
+        if profile.is_empty() {
+            return Err("there is no profile before `=`".to_owned());
+        }
+        if !is_name(prefix) {
+            return Err(format!(
+                "`{}` cannot stand before the name of a variable: a prefix has letters, digits and _, no digit first",
+                clean(prefix)
+            ));
+        }
+        Ok(Wanted {
+            profile: profile.to_owned(),
+            prefix: prefix.to_owned(),
+        })
+    }
+}
+
+/// As it was typed.
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.prefix.as_str() {
+            "" => f.write_str(&self.profile),
+            prefix => write!(f, "{}={prefix}", self.profile),
+        }
+    }
+}
+
+/// One environment holds a name once: `mai exec a b` would be keys of one or the other.
+pub fn expect_no_clash(names: &Names, wanted: &[Wanted]) -> Result<()> {
+    let mut taken: Vec<(String, &str)> = Vec::new();
+    for one in wanted {
+        for name in names.with_prefix(&one.prefix) {
+            if let Some((_, other)) = taken.iter().find(|(known, _)| *known == name) {
+                let (other, this) = (clean(other), clean(&one.profile));
+                return Err(Error::usage(format!(
+                    "{name} would be set for {other} and for {this}"
+                ))
+                .hint(format!(
+                    "give each a prefix of its own: `{other}=ONE_ {this}=TWO_`"
+                )));
+            }
+            taken.push((name, &one.profile));
+        }
+    }
+    Ok(())
+}
+
+/// What is set and what is removed; no name is in both.
+#[derive(Debug, Default)]
+pub struct Environment {
+    pub set: Vec<(String, Secret)>,
+    pub unset: Vec<String>,
+}
+
+impl Environment {
+    /// The variables of these profiles. `around` are names that are set now, some of which nobody can list.
+    pub fn of(
+        names: &Names,
+        handed: &[(Ready, String)],
+        around: impl Iterator<Item = String>,
+    ) -> Result<Environment> {
+        let mut set = Vec::new();
+        for (ready, prefix) in handed {
+            set.extend(names.filled(ready, prefix)?);
+        }
+        if let Some((name, _)) = set.iter().find(|(_, value)| value.expose().contains('\0')) {
+            return Err(Error::failed(format!(
+                "{name} cannot be set: its value holds a zero byte"
+            )));
+        }
+        let is_set = |name: &str| set.iter().any(|(known, _)| known == name);
+        let mut unset: BTreeSet<String> = BTreeSet::new();
+        let prefixes: BTreeSet<&str> = handed.iter().map(|(_, prefix)| prefix.as_str()).collect();
+        for prefix in &prefixes {
+            unset.extend(SHADOWING.iter().map(|name| format!("{prefix}{name}")));
+        }
+        if prefixes.contains("") {
+            // Whoever named a variable may have named it after code that a shell would run.
+            unset.extend(around.filter(|name| name.starts_with(SHADOWING_PREFIX) && is_name(name)));
+        }
+        unset.retain(|name| !is_set(name));
+        Ok(Environment {
+            unset: unset.into_iter().collect(),
+            set,
+        })
+    }
+
+    /// Removes what `of` would set.
+    pub fn without(names: &Names, wanted: &[Wanted]) -> Environment {
+        let mut unset: Vec<String> = Vec::new();
+        if wanted.is_empty() {
+            unset.extend(names.with_prefix(""));
+        }
+        for one in wanted {
+            unset.extend(names.with_prefix(&one.prefix));
+        }
+        unset.sort();
+        unset.dedup();
+        Environment {
+            set: Vec::new(),
+            unset,
+        }
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use crate::keys::SessionCredentials;
+    use chrono::DateTime;
+
+    /// Keys of a profile, as a sign-in would bring them.
+    pub fn ready(profile: &str) -> Ready {
+        Ready {
+            profile: profile.to_owned(),
+            aws_profile: format!("{profile} section"),
+            role: "arn:aws:iam::111111111111:role/team/PowerUser"
+                .parse()
+                .unwrap(),
+            keys: SessionCredentials {
+                access_key_id: "ASIAEXAMPLE".to_owned(),
+                secret_access_key: Secret::new("s3cr3t/+="),
+                session_token: Secret::new("t0k3n/+="),
+                expires_at: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
+            },
+            region: Some("eu-central-1".to_owned()),
+            critical: false,
+        }
+    }
+
+    fn with(names: &Names, handed: &[(&str, &str)], around: &[&str]) -> Environment {
+        let handed: Vec<(Ready, String)> = handed
+            .iter()
+            .map(|(profile, prefix)| (ready(profile), (*prefix).to_owned()))
+            .collect();
+        Environment::of(names, &handed, around.iter().map(|name| (*name).to_owned())).unwrap()
+    }
+
+    fn value<'a>(environment: &'a Environment, name: &str) -> Option<&'a str> {
+        let found = environment.set.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.expose())
+    }
+
+    #[test]
+    fn keys_are_set_and_what_would_shadow_them_is_not() {
+        let environment = with(&Names::of_keys(), &[("prod", "")], &[]);
+        for (name, expected) in [
+            ("AWS_ACCESS_KEY_ID", "ASIAEXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "s3cr3t/+="),
+            ("AWS_SESSION_TOKEN", "t0k3n/+="),
+            ("AWS_CREDENTIAL_EXPIRATION", "2027-01-15T08:00:00Z"),
+            ("AWS_SESSION_EXPIRATION", "2027-01-15T08:00:00Z"),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_DEFAULT_REGION", "eu-central-1"),
+            ("MAI_PROFILE", "prod"),
+        ] {
+            assert_eq!(value(&environment, name), Some(expected), "{name}");
+        }
+        assert_eq!(environment.set.len(), 8);
+        for name in ["AWS_PROFILE", "AWS_SECURITY_TOKEN", "AWS_ROLE_ARN"] {
+            assert!(environment.unset.iter().any(|known| known == name));
+        }
+        assert!(!environment.unset.contains(&"AWS_ACCESS_KEY_ID".to_owned()));
+    }
+
+    #[test]
+    fn a_section_is_named_and_keys_are_removed() {
+        let environment = with(&Names::of_section(), &[("prod", "")], &[]);
+        assert_eq!(value(&environment, "AWS_PROFILE"), Some("prod section"));
+        for name in [
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SESSION_TOKEN",
+            "AWS_CREDENTIAL_EXPIRATION",
+            "AWS_DEFAULT_PROFILE",
+        ] {
+            assert!(environment.unset.iter().any(|known| known == name));
+        }
+    }
+
+    #[test]
+    fn prefixes_leave_the_names_without_them_alone() {
+        let environment = with(&Names::of_keys(), &[("pdx", "PDX_"), ("iad", "IAD_")], &[]);
+        assert_eq!(value(&environment, "IAD_MAI_PROFILE"), Some("iad"));
+        assert_eq!(environment.set.len(), 16);
+        let names = environment
+            .unset
+            .iter()
+            .chain(environment.set.iter().map(|(name, _)| name));
+        for name in names {
+            assert!(
+                name.starts_with("PDX_") || name.starts_with("IAD_"),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_names_that_are_names_are_taken_from_around() {
+        let around = ["AWSUME_1", "AWSUME_$(id)", "AWSUME_X;id", "AWSUMED", "HOME"];
+        let environment = with(&Names::of_keys(), &[("prod", "")], &around);
+        let odd: Vec<&String> = environment
+            .unset
+            .iter()
+            .filter(|name| !SHADOWING.contains(&name.as_str()))
+            .collect();
+        assert_eq!(odd, ["AWSUME_1"]);
+    }
+
+    #[test]
+    fn a_name_is_set_for_one_profile_only() {
+        let clash = |names: &Names, wanted: &[&str]| {
+            let wanted: Vec<Wanted> = wanted.iter().map(|one| one.parse().unwrap()).collect();
+            expect_no_clash(names, &wanted).map_err(|error| error.to_string())
+        };
+        let keys = Names::of_keys();
+        assert!(clash(&keys, &["a", "b=B_", "c=C_"]).is_ok());
+        assert_eq!(
+            clash(&keys, &["a", "b"]).unwrap_err(),
+            "AWS_ACCESS_KEY_ID would be set for a and for b"
+        );
+        assert!(
+            clash(&keys, &["a=X_", "b=X_"])
+                .unwrap_err()
+                .starts_with("X_AWS")
+        );
+        let own: Names = "X={role},A_X={role}".parse().unwrap();
+        assert!(clash(&own, &["a", "b=A_"]).unwrap_err().starts_with("A_X "));
+    }
+
+    #[test]
+    fn a_prefix_is_the_beginning_of_a_name() {
+        for text in ["a=", "a=1", "a=X-", "a=X Y", "a=ä", "a=$X", "a=b=c", "=X_"] {
+            assert!(text.parse::<Wanted>().is_err(), "{text}");
+        }
+        let wanted: Wanted = "pdx=PDX_".parse().unwrap();
+        assert_eq!(
+            (wanted.profile.as_str(), wanted.prefix.as_str()),
+            ("pdx", "PDX_")
+        );
+        assert_eq!(wanted.to_string(), "pdx=PDX_");
+    }
+
+    #[test]
+    fn removing_names_everything_that_is_set() {
+        let names = Names::of_keys();
+        let set = with(&names, &[("prod", "")], &[]).set;
+        let removed = Environment::without(&names, &[]).unset;
+        for (name, _) in &set {
+            assert!(removed.contains(name), "{name}");
+        }
+        let wanted = ["pdx=PDX_".parse().unwrap()];
+        let removed = Environment::without(&names, &wanted).unset;
+        assert!(removed.iter().all(|name| name.starts_with("PDX_")));
+    }
+}
