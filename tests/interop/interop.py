@@ -24,6 +24,7 @@ MODULES = (
     "test_python_keyring",
     "test_agent",
     "test_shells",
+    "test_exec_env",
 )
 
 
