@@ -46,6 +46,7 @@ fn main() {
             "credentials p1",
             "credentials p0",
             "login --no-input p1",
+            "exec p1 -- /bin/true",
         ] {
             let (nothing, taken) = compare(
                 rounds,

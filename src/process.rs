@@ -86,7 +86,7 @@ static CORE_FILES: OnceLock<rustix::process::Rlimit> = OnceLock::new();
 pub fn as_before() {
     use rustix::process::{Resource, setrlimit};
     if let Some(before) = CORE_FILES.get() {
-        let _ = setrlimit(Resource::Core, before.clone());
+        let _ = setrlimit(Resource::Core, *before);
     }
 }
 

@@ -58,7 +58,7 @@ pub use run::clean_up;
 )]
 #[command(
     after_help = "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 a person is needed, 4 refused, \
-                        5 unreachable, 6 unknown page, 130 interrupted"
+                        5 unreachable, 6 unknown page, 125 to 127 of `mai exec`, 130 interrupted"
 )]
 pub struct Cli {
     #[command(flatten)]

@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
+#[cfg(unix)]
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,6 +12,7 @@ use crate::error::{Error, Kind, Result, clean};
 /// Says before anything else is done that there is no such command, or that it cannot be run.
 ///
 /// What the system finds out only by trying stays for later.
+#[cfg(unix)]
 pub fn expect_command(program: &OsStr) -> Result<()> {
     let Some(path) = std::env::var_os("PATH") else {
         return Ok(());
@@ -26,6 +28,12 @@ pub fn expect_command(program: &OsStr) -> Result<()> {
     }
 }
 
+/// Windows knows best what it can run, and says so when it is to.
+#[cfg(not(unix))]
+pub fn expect_command(_program: &OsStr) -> Result<()> {
+    Ok(())
+}
+
 fn not_found(shown: &str) -> Error {
     let error = Error::new(
         Kind::CommandNotFound,
@@ -38,6 +46,7 @@ fn shown(program: &OsStr) -> String {
     format!("`{}`", clean(&program.to_string_lossy()))
 }
 
+#[cfg(unix)]
 #[derive(Debug, PartialEq, Eq)]
 enum Located {
     Fit,
@@ -66,12 +75,6 @@ fn located(program: &OsStr, path: &OsStr) -> Located {
         }
     }
     found
-}
-
-/// Windows knows best what it can run.
-#[cfg(not(unix))]
-fn located(_program: &OsStr, _path: &OsStr) -> Located {
-    Located::Fit
 }
 
 #[cfg(unix)]
