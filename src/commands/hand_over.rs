@@ -5,7 +5,7 @@ use clap::Args;
 use super::run::{Run, Secrets};
 use crate::config::Profile;
 use crate::duration::Span;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::handover::environment::{Wanted, expect_no_clash};
 use crate::handover::names::Names;
 use crate::login::account_names::account_name;
@@ -61,13 +61,7 @@ impl HandOver {
             ..Wishes::default()
         };
         let plan = LoginPlan::make(&doors, &profiles, &wishes)?;
-        let mut ready = ready(&plan, &doors, || run.say_notices()).map_err(|error| {
-            if error.kind() == Kind::NeedsYou && !run.ui.presence().is_person() {
-                a_person_is_missing(&profiles)
-            } else {
-                error
-            }
-        })?;
+        let mut ready = ready(&plan, &doors, || run.say_notices())?;
         say_what_is_critical(run, &ready.all)?;
         let mut handed = Vec::new();
         for (profile, prefix) in chosen {
@@ -106,15 +100,6 @@ fn each_once<'a>(chosen: &[(&'a Profile, String)]) -> Result<Vec<&'a Profile>> {
         profiles.push(profile);
     }
     Ok(profiles)
-}
-
-fn a_person_is_missing(profiles: &[&Profile]) -> Error {
-    let names: Vec<&str> = profiles.iter().map(|one| one.name.as_str()).collect();
-    Error::needs_you(format!(
-        "a person is needed for the keys of {}: run `mai login {}` in a terminal",
-        names.join(" and "),
-        names.join(" ")
-    ))
 }
 
 /// One line for all that are critical.

@@ -110,7 +110,7 @@ fn what_files_say_cannot_act_in_a_shell() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn any_value_is_a_value_in_sh_and_bash(
         values in proptest::collection::vec(

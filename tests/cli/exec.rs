@@ -384,6 +384,10 @@ fn with_nobody_there_one_line_says_what_to_run() {
         answer.to_string(),
         "error: a person is needed for the keys of prod: run `mai login prod` in a terminal\n[exit 3]"
     );
+    home.mai("exec prod=P_ audit=A_ -- true").fails(
+        3,
+        &["the keys of prod and audit: run `mai login prod audit`"],
+    );
 }
 
 #[test]
