@@ -4,6 +4,7 @@
 
 mod edit;
 mod problems;
+mod process;
 mod scanner;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use scanner::{BOM, End, Kind, Line, Property};
 
 pub use crate::store::locked_file::{Written, check_writable};
 pub use problems::{Grammar, Problem};
+pub use process::ProcessSetting;
 
 /// The keys that we write, in the order in which we write them.
 const KEY_ID: &str = "aws_access_key_id";
@@ -302,13 +304,35 @@ pub fn update<T>(
             value: (value, file.notes_for_people()),
         })
     })?;
+    Ok(with_notes(outcome))
+}
+
+/// The same for the config file, which holds no secrets: who could read it before can read it afterwards.
+pub fn update_config<T>(
+    path: &Path,
+    state_folder: &Path,
+    mut edit: impl FnMut(&mut CredentialsFile) -> Result<T>,
+) -> Result<Written<T>> {
+    let outcome = locked_file::update_shared(path, state_folder, |bytes| {
+        let mut file = CredentialsFile::parse(bytes).shown_as(path);
+        let value = edit(&mut file)?;
+        Ok(Edited {
+            bytes: file.to_bytes(),
+            value: (value, file.notes),
+        })
+    })?;
+    Ok(with_notes(outcome))
+}
+
+/// What the edit noticed goes before what the writing did.
+fn with_notes<T>(outcome: Written<(T, Vec<String>)>) -> Written<T> {
     let (value, mut notes) = outcome.value;
     notes.extend(outcome.notes);
-    Ok(Written {
+    Written {
         value,
         notes,
         changed: outcome.changed,
-    })
+    }
 }
 
 impl CredentialsFile {

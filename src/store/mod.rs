@@ -11,6 +11,7 @@ pub mod locked_file;
 pub mod locks;
 pub mod new_folder;
 mod path_hash;
+pub mod process_line;
 pub mod python_keyring;
 mod record;
 pub mod sessions;

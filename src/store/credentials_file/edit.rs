@@ -11,7 +11,7 @@ use crate::error::{Error, Result, clean};
 use crate::keys::{self, SessionCredentials};
 
 /// What happens to a property of our section.
-enum Fate {
+pub(super) enum Fate {
     Keep,
     Replace(String),
     Remove,
@@ -174,7 +174,7 @@ impl CredentialsFile {
                 self.section(name)?
                     .blocks
                     .iter()
-                    .find_map(|block| doubtful_key(block))
+                    .find_map(|block| doubtful_key(block, &is_ours))
             });
         match doubtful {
             Some(line) => Err(self
@@ -200,7 +200,7 @@ impl CredentialsFile {
     }
 
     /// Adds an empty section at the end, one blank line after what is there.
-    fn append(&mut self, name: &str) -> usize {
+    pub(super) fn append(&mut self, name: &str) -> usize {
         let end = self.line_end();
         if let Some(block) = self.blocks.last_mut()
             && let Some(line) = block.lines.last_mut().or(block.header.as_mut())
@@ -275,7 +275,7 @@ impl CredentialsFile {
 
     /// Decides on every property of a block, and carries it out: a value goes with the lines that continue it, an
     /// inline comment gets a line of its own (botocore would take it for a part of the new value).
-    fn settle(&mut self, at: usize, mut decide: impl FnMut(&Property, &Line) -> Fate) {
+    pub(super) fn settle(&mut self, at: usize, mut decide: impl FnMut(&Property, &Line) -> Fate) {
         let end = self.line_end();
         let lines = std::mem::take(&mut self.blocks[at].lines);
         let mut settled = Vec::with_capacity(lines.len() + OUR_KEYS.len());
@@ -309,7 +309,7 @@ impl CredentialsFile {
     }
 
     /// Adds keys that a block does not have: after our other keys there, else after its last setting.
-    fn insert(&mut self, at: usize, missing: &[(&str, &str)]) {
+    pub(super) fn insert(&mut self, at: usize, missing: &[(&str, &str)]) {
         if missing.is_empty() {
             return;
         }
@@ -350,7 +350,7 @@ impl CredentialsFile {
     }
 
     /// Drops a section in which nothing is left, with the blank line that set it apart.
-    fn remove_if_empty(&mut self, at: usize) {
+    pub(super) fn remove_if_empty(&mut self, at: usize) {
         let block = &self.blocks[at];
         let is_plain = block.header_kind().is_some_and(|h| h.rest.is_empty());
         let is_bare = |line: &Line| matches!(line.kind, Kind::Blank | Kind::Comment);
@@ -383,7 +383,7 @@ impl CredentialsFile {
     }
 }
 
-fn is_ours(key: &str) -> bool {
+pub(super) fn is_ours(key: &str) -> bool {
     OUR_KEYS.contains(&key) || key == OLD_TOKEN || OTHER_EXPIRIES.contains(&key)
 }
 
@@ -394,7 +394,10 @@ fn is_time(line: &Line) -> bool {
 }
 
 /// One of our keys, indented below a setting of somebody else that has a value.
-fn doubtful_key(block: &Block) -> Option<&Line> {
+pub(super) fn doubtful_key<'a>(
+    block: &'a Block,
+    is_ours: &dyn Fn(&str) -> bool,
+) -> Option<&'a Line> {
     let mut parent_is_plain = false;
     block.lines.iter().find(|line| match &line.kind {
         Kind::Property(property) => {

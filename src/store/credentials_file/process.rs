@@ -1,0 +1,297 @@
+//! The setting `credential_process` of a profile in the config file, and what would be read instead of it.
+
+use super::edit::{Fate, doubtful_key, is_ours};
+use super::scanner::{Header, Line, Property};
+use super::{
+    CredentialsFile, Grammar, KEY_ID, OLD_TOKEN, SECRET_KEY, TOKEN, is_foreign, is_section_name,
+};
+use crate::error::{Error, Result, clean};
+use crate::keys;
+use crate::store::process_line::{ProcessLine, program_of};
+
+const PROCESS: &str = "credential_process";
+
+/// A setting `credential_process` of the config file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessSetting {
+    /// The name of the profile there.
+    pub aws_profile: String,
+    pub line: usize,
+    pub value: String,
+}
+
+impl ProcessSetting {
+    /// `mai` with its arguments, or nothing if it is another tool's.
+    pub fn ours(&self) -> Option<ProcessLine> {
+        ProcessLine::parse(&self.value)
+    }
+}
+
+/// For the config file (`~/.aws/config`), which has the same lines and other headers.
+impl CredentialsFile {
+    /// Every `credential_process` in the config file, in its order.
+    pub fn processes(&self) -> Vec<ProcessSetting> {
+        let mut found = Vec::new();
+        for block in &self.blocks {
+            let Some((name, _)) = block.header_kind().and_then(profile_in) else {
+                continue;
+            };
+            for (line, _) in block.properties().filter(|(_, p)| p.key == PROCESS) {
+                let value = line.value().unwrap_or_default();
+                found.push(ProcessSetting {
+                    aws_profile: name.clone(),
+                    line: line.number,
+                    value: String::from_utf8_lossy(value).into_owned(),
+                });
+            }
+        }
+        found
+    }
+
+    /// Makes a profile of the config file ask `value` for its keys; the section is made if need be.
+    ///
+    /// Refused are files that some SDK cannot read (nothing would come of the line), headers that some SDK reads
+    /// otherwise, and, unless `overwrite`, profiles that get keys elsewhere: those settings are removed then, and a
+    /// note says so. `region` is written only where the profile has none.
+    pub fn set_process(
+        &mut self,
+        aws_profile: &str,
+        value: &str,
+        region: Option<&str>,
+        overwrite: bool,
+    ) -> Result<()> {
+        self.refuse_unreadable()?;
+        let place = self.profile_block(aws_profile)?;
+        let header = match aws_profile {
+            "default" => "default".to_owned(),
+            name => format!("profile {name}"),
+        };
+        let at = match place {
+            Some(at) => at,
+            None => self.append(&header),
+        };
+        if let Some(line) = doubtful_key(&self.blocks[at], &|key| key == PROCESS) {
+            return Err(self
+                .refuse(line.number, "SDKs disagree on what this indented line is")
+                .hint("remove the blanks at the start of the line, or the line"));
+        }
+        if !overwrite {
+            self.refuse_other_sources(aws_profile, at)?;
+        }
+        let mut removed = Vec::new();
+        let (mut has_process, mut has_region) = (false, false);
+        self.settle(at, |property, line| {
+            match property.key.as_str() {
+                "region" => has_region = true,
+                PROCESS => {
+                    has_process = true;
+                    return Fate::Replace(value.to_owned());
+                }
+                key if is_other_source(key) => {
+                    removed.push((line.number, property.key.clone()));
+                    return Fate::Remove;
+                }
+                _ => {}
+            }
+            Fate::Keep
+        });
+        let process = (!has_process).then_some((PROCESS, value));
+        let region = region
+            .filter(|_| !has_region)
+            .map(|region| ("region", region));
+        let missing: Vec<(&str, &str)> = process.into_iter().chain(region).collect();
+        self.insert(at, &missing);
+        self.note_other_sources(&header, &removed);
+        Ok(())
+    }
+
+    /// Takes a line of ours out of a profile of the config file, and the section too when nothing else is in it.
+    ///
+    /// False if there is none; another tool's is refused.
+    pub fn remove_process(&mut self, aws_profile: &str) -> Result<bool> {
+        if let Some((line, reason)) = self.unwritable {
+            return Err(self.refuse(line, reason));
+        }
+        let settings = self.processes();
+        let mut settings = settings.iter().filter(|s| s.aws_profile == aws_profile);
+        if let Some(foreign) = settings.clone().find(|setting| setting.ours().is_none()) {
+            return Err(self
+                .refuse(
+                    foreign.line,
+                    &format!(
+                        "`{PROCESS}` of {aws_profile} runs `{}`, which is not ours; it stays",
+                        program_of(&foreign.value)
+                    ),
+                )
+                .hint("remove the line with an editor if nobody needs it"));
+        }
+        if settings.next().is_none() {
+            return Ok(false);
+        }
+        for at in (0..self.blocks.len()).rev() {
+            let profile = self.blocks[at].header_kind().and_then(profile_in);
+            if profile.is_some_and(|(name, _)| name == aws_profile) {
+                self.settle(at, |property, _| match property.key.as_str() {
+                    PROCESS => Fate::Remove,
+                    _ => Fate::Keep,
+                });
+                self.remove_if_empty(at);
+            }
+        }
+        self.index();
+        Ok(true)
+    }
+
+    /// What stops an SDK from reading the file stops our line from being read.
+    fn refuse_unreadable(&self) -> Result<()> {
+        let problems = self.problems(Grammar::Config);
+        let fatal = problems
+            .iter()
+            .find(|problem| !problem.fatal_for.is_empty());
+        match fatal {
+            Some(problem) => Err(self
+                .refuse(
+                    problem.line,
+                    &format!(
+                        "{}, so {} cannot read the file",
+                        problem.text,
+                        problem.fatal_for.join(", ")
+                    ),
+                )
+                .hint("correct that line with an editor; `mai doctor` lists all such places")),
+            None => Ok(()),
+        }
+    }
+
+    /// The one block of a profile, with a header that every SDK reads alike.
+    fn profile_block(&self, aws_profile: &str) -> Result<Option<usize>> {
+        if !is_section_name(aws_profile) {
+            return Err(Error::usage(format!(
+                "`{}` cannot be the name of a profile in the config file",
+                clean(aws_profile)
+            ))
+            .hint("use letters, digits and ._/@:+- only, and not DEFAULT: set `aws_profile:`"));
+        }
+        let mut found = None;
+        for (at, block) in self.blocks.iter().enumerate() {
+            let Some(header) = block.header_kind() else {
+                continue;
+            };
+            let Some((_, is_exact)) = profile_in(header).filter(|(name, _)| name == aws_profile)
+            else {
+                continue;
+            };
+            let line = block.header.as_ref().map_or(1, |line| line.number);
+            if !is_exact {
+                return Err(self
+                    .refuse(line, "SDKs disagree on the name in this header")
+                    .hint(format!("write it as [profile {aws_profile}]")));
+            }
+            if found.replace(at).is_some() {
+                return Err(self
+                    .refuse(
+                        line,
+                        &format!("{aws_profile} has two sections in this file"),
+                    )
+                    .hint("join them: SDKs read only one of them"));
+            }
+        }
+        Ok(found)
+    }
+
+    fn refuse_other_sources(&self, aws_profile: &str, at: usize) -> Result<()> {
+        for (line, property) in self.blocks[at].properties() {
+            let value = String::from_utf8_lossy(line.value().unwrap_or_default());
+            let reason = match property.key.as_str() {
+                PROCESS if value.is_empty() || ProcessLine::parse(&value).is_some() => continue,
+                PROCESS => format!(
+                    "`{PROCESS}` of {aws_profile} runs `{}`, which is not ours",
+                    program_of(&value)
+                ),
+                key if is_other_source(key) => {
+                    format!("{aws_profile} has `{key}`, so it gets its keys elsewhere")
+                }
+                _ => continue,
+            };
+            return Err(self.refuse(line.number, &reason).hint(HINT));
+        }
+        Ok(())
+    }
+
+    fn note_other_sources(&mut self, section: &str, removed: &[(usize, String)]) {
+        for (line, key) in removed {
+            self.notes.push(format!(
+                "{}:{line}: removed `{key}` from [{section}]: it would have been read instead",
+                self.shown
+            ));
+        }
+    }
+
+    /// Takes out of a section of the credentials file what SDKs would read before they ask a process: temporary keys,
+    /// and with `overwrite` anything else that says where keys come from. True if there was something.
+    pub fn clear_for_process(&mut self, name: &str, overwrite: bool) -> Result<bool> {
+        self.may_write(name, overwrite)
+            .map_err(|error| error.better_hint(HINT))?;
+        let mut removed = Vec::new();
+        let mut cleared = false;
+        for at in self
+            .by_name
+            .get(name)
+            .cloned()
+            .unwrap_or_default()
+            .into_iter()
+            .rev()
+        {
+            self.settle(at, |property: &Property, line: &Line| {
+                let key = property.key.as_str();
+                let value = String::from_utf8_lossy(line.value().unwrap_or_default());
+                if is_foreign(key) || (key == KEY_ID && !keys::is_temporary(&value)) {
+                    removed.push((line.number, property.key.clone()));
+                }
+                match is_ours(key) || is_foreign(key) {
+                    true => {
+                        cleared = true;
+                        Fate::Remove
+                    }
+                    false => Fate::Keep,
+                }
+            });
+            self.remove_if_empty(at);
+        }
+        self.index();
+        self.note_other_sources(name, &removed);
+        Ok(cleared)
+    }
+}
+
+const HINT: &str =
+    "give the profile another section with `aws_profile:`, or replace it with `--overwrite`";
+
+/// Settings in the config file that give a profile keys without asking a process.
+fn is_other_source(key: &str) -> bool {
+    matches!(key, KEY_ID | SECRET_KEY | TOKEN | OLD_TOKEN) || (is_foreign(key) && key != PROCESS)
+}
+
+/// The profile that a header of the config file names, and whether every SDK reads it so.
+fn profile_in(header: &Header) -> Option<(String, bool)> {
+    let name = header.name.as_deref()?;
+    let is_plain =
+        !header.padded && !header.rest.starts_with(b";") && !header.rest.starts_with(b"#");
+    if name == "default" {
+        return Some((name.to_owned(), is_plain));
+    }
+    let rest = name.strip_prefix("profile")?;
+    let bare = rest.trim_start();
+    if bare.len() == rest.len() || bare.is_empty() {
+        return None;
+    }
+    let unquoted = bare.trim_matches('"');
+    Some((
+        unquoted.to_owned(),
+        is_plain && unquoted == bare && rest.strip_prefix(' ') == Some(bare),
+    ))
+}
+
+#[cfg(test)]
+#[path = "process_tests.rs"]
+mod tests;
