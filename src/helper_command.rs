@@ -298,7 +298,7 @@ fn read_into(mut stdout: ChildStdout, printed: &Mutex<Zeroizing<Vec<u8>>>) {
 static IS_LEAVING: AtomicBool = AtomicBool::new(false);
 
 /// Stays here while the signal thread ends the process.
-fn park_if_leaving() {
+pub fn park_if_leaving() {
     while IS_LEAVING.load(Ordering::SeqCst) {
         std::thread::park();
     }
@@ -309,6 +309,21 @@ fn park_if_leaving() {
 /// For the signal thread: Ctrl-C reaches only our own process group.
 pub fn kill_running() {
     IS_LEAVING.store(true, Ordering::SeqCst);
+    group::kill();
+}
+
+/// Starts a program that leads a process group of its own, which `kill_running` ends too.
+pub fn start_group(command: &mut Command) -> std::io::Result<Child> {
+    group::start(command)
+}
+
+/// That program has ended by itself.
+pub fn forget_group() {
+    group::forget();
+}
+
+/// Ends that program, with all it started.
+pub fn end_group() {
     group::kill();
 }
 

@@ -8,7 +8,7 @@ use url::Url;
 use super::Global;
 use crate::arn;
 use crate::aws::sts;
-use crate::config::{Config, Profile};
+use crate::config::{AskWith, Config, Profile};
 use crate::error::{Error, Result};
 use crate::idp::providers::{self, PROVIDERS};
 use crate::login::{Doors, flight, record};
@@ -16,7 +16,7 @@ use crate::paths::Paths;
 use crate::presence::Presence;
 use crate::secret::Secret;
 use crate::store::state_folder;
-use crate::ui::{self, Format, Ui, UiSettings};
+use crate::ui::{self, Format, Ui, UiSettings, pinentry};
 use crate::{helper_command, net, process};
 
 /// Writes what `--record` asked for; failing at it fails nothing else.
@@ -51,6 +51,8 @@ pub struct Ground {
     pub explicit: Option<PathBuf>,
     pub ui: Ui,
     pub format: Format,
+    /// Neither `--no-input` nor MAI_NO_INPUT.
+    may_ask: bool,
 }
 
 impl Ground {
@@ -61,13 +63,14 @@ impl Ground {
     fn with_steps(global: Global, plain_steps: bool) -> Result<Ground> {
         let paths = Paths::from_environment();
         let explicit = global.config.as_deref().map(|path| paths.expand(path));
+        let may_ask = !(global.no_input || is_set("MAI_NO_INPUT"));
         let ui = Ui::new(UiSettings {
             format: global.output,
             quiet: global.quiet,
             verbose: global.verbose,
             plain_steps,
             color: global.color,
-            presence: ui::presence(global.no_input || is_set("MAI_NO_INPUT")),
+            presence: ui::presence(!may_ask),
         });
         if global.verbose > 1 {
             net::trace::listen(process::tell);
@@ -82,6 +85,7 @@ impl Ground {
             explicit,
             ui,
             format: global.output,
+            may_ask,
         })
     }
 }
@@ -123,10 +127,16 @@ impl Run {
     }
 
     fn on(ground: Ground, config: Config, quietly: bool) -> Run {
+        let in_window = ground.may_ask
+            && config.ask_with.value == AskWith::Pinentry
+            && pinentry::has_desktop(|name| std::env::var(name).ok());
         let run = Run {
             paths: ground.paths,
             config,
-            ui: ground.ui,
+            ui: match in_window {
+                true => ground.ui.with_window(),
+                false => ground.ui,
+            },
             format: ground.format,
             held: RefCell::new(quietly.then(Vec::new)),
         };

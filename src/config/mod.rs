@@ -26,8 +26,8 @@ pub use origin::{Origin, SourceFile, Sourced};
 pub use read::ROOT_KEYS;
 pub use read_chain::session_name_of;
 pub use schema::{
-    ClientCertificate, CodeSource, Config, Consent, FieldNames, Group, IdentityProvider, KeysPlace,
-    Mfa, PasswordSource, Profile, RoleWanted, SecretsMode, Source,
+    AskWith, ClientCertificate, CodeSource, Config, Consent, FieldNames, Group, IdentityProvider,
+    KeysPlace, Mfa, PasswordSource, Profile, RoleWanted, SecretsMode, Source,
 };
 
 use crate::error::Result;

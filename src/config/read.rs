@@ -8,7 +8,7 @@ use super::layers::Layers;
 use super::nearest::{did_you_mean, some_of};
 use super::origin::{Origin, SourceFile, Sourced};
 use super::schema::{
-    Config, Group, IdentityProvider, KeysPlace, Profile, RoleWanted, SecretsMode, Source,
+    AskWith, Config, Group, IdentityProvider, KeysPlace, Profile, RoleWanted, SecretsMode, Source,
 };
 use super::values;
 use super::{read_chain, read_provider};
@@ -52,11 +52,13 @@ pub(super) fn config(
 ) -> Result<Config> {
     let root = Fields::of_root(&layers.root);
     root.only(ROOT_KEYS, &[])?;
-    if let Some(field) = root.get("ask_with")
-        && *field.word(&[("terminal", false), ("pinentry", true)])?
-    {
-        return Err(field.not_yet("pinentry"));
-    }
+    let ask_with = match root.get("ask_with") {
+        Some(field) => field.word(&[
+            ("terminal", AskWith::Terminal),
+            ("pinentry", AskWith::Pinentry),
+        ])?,
+        None => Sourced::built_in(AskWith::Terminal),
+    };
     let secrets = match root.get("secrets") {
         Some(field) => field.word(&[
             ("keyring", SecretsMode::Keyring),
@@ -85,6 +87,7 @@ pub(super) fn config(
         groups,
         accounts: accounts(&root)?,
         secrets,
+        ask_with,
         files: layers.files.clone(),
         own_file,
         exists: layers.exists,

@@ -24,6 +24,7 @@ pub struct Config {
     /// Account ids and the person's names for them.
     pub accounts: BTreeMap<String, Sourced<String>>,
     pub secrets: Sourced<SecretsMode>,
+    pub ask_with: Sourced<AskWith>,
     /// All files that were read; later ones won.
     pub files: Vec<SourceFile>,
     /// The person's own file, whether it exists or not.
@@ -160,6 +161,15 @@ pub enum SecretsMode {
     Keyring,
     File,
     None,
+}
+
+/// How a person is asked where there is no terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskWith {
+    /// Not at all.
+    Terminal,
+    /// In a window of the program `pinentry`, where there is a desktop.
+    Pinentry,
 }
 
 #[derive(Clone, Debug)]

@@ -278,11 +278,6 @@ fn keys_of_later_versions_are_refused_by_name() {
             "{line}: {message}"
         );
     }
-    let (message, _) = refusal("ask_with: pinentry\n");
-    assert_eq!(
-        message,
-        "p.yaml:1:11: `pinentry` as `ask_with` is not supported by this version of mai"
-    );
     for line in [
         "type: auto",
         "browser: never",

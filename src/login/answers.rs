@@ -14,6 +14,7 @@ use crate::login::stored_secrets::{Found, StoredSecrets};
 use crate::login::{Doors, one_time_code};
 use crate::net::browser_session::BrowserSession;
 use crate::net::visitor::Visitor;
+use crate::presence::Presence;
 use crate::secret::Secret;
 use crate::store::keyring::SecretKind;
 use crate::store::learned::Learned;
@@ -174,7 +175,12 @@ impl<'a> Answers<'a> {
                 password: text(&provider.fields.password),
                 otp: text(&provider.fields.otp),
             },
-            presence: self.doors.presence(),
+            // In a window nobody sees what is going on, and a program that asks again and again would ring each time:
+            // what reaches a phone needs a terminal.
+            presence: match self.doors.ui.asks_in_window() {
+                true => Presence::Nobody,
+                false => self.doors.presence(),
+            },
             options: provider
                 .options
                 .iter()
@@ -347,6 +353,7 @@ impl<'a> Answers<'a> {
         let can_keep = matches!(source, Source::Typed | Source::Unlocked)
             && self.provider.password.value == PasswordSource::Keyring
             && self.doors.presence().is_person()
+            && !self.doors.ui.asks_in_window()
             && self.stored.place().is_some();
         let declined = format!("leave the password of {} unstored", self.user());
         if !can_keep || learned.has_consent(&self.origin(), &declined) {

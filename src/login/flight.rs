@@ -12,9 +12,10 @@ pub const NOBODY_WAITS: Duration = Duration::from_secs(120);
 /// Waits until nobody else signs in to this identity provider, and keeps others out until it is dropped.
 ///
 /// Held from before the keyring is opened until the sessions are written; whoever waited looks at the keys again. A
-/// person may wait as long as they like, and sees for whom.
+/// person at a terminal may wait as long as they like, and sees for whom.
 pub fn take(doors: &Doors, identity_provider: &str, command: &str) -> Result<SignInLock> {
-    let limit = (!doors.presence().is_person()).then_some(doors.nobody_waits);
+    let sees_it = doors.presence().is_person() && !doors.ui.asks_in_window();
+    let limit = (!sees_it).then_some(doors.nobody_waits);
     let lock = locks::sign_in(
         doors.paths.state_folder()?,
         identity_provider,

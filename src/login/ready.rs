@@ -1,7 +1,7 @@
 //! Keys that last, for whoever hands them on: those that are there, else those that a sign-in brings.
 
 use crate::arn::RoleArn;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::keys::SessionCredentials;
 use crate::login::Doors;
 use crate::login::line::{self, Ended};
@@ -53,10 +53,18 @@ pub fn ready<'a>(
         let failed = |line: &Line| matches!(line.outcome, Outcome::Failed(_));
         if ended.lines.iter().any(failed) {
             ended.lines.retain(failed);
+            let names: Vec<&str> = ended.lines.iter().map(|l| l.profile.as_str()).collect();
+            let names = names.join(" ");
             let missing = report::only_a_person_is_missing(&ended.lines);
             let missing = missing.filter(|_| !doors.presence().is_person());
             return Err(missing
                 .or_else(|| first_failure(&ended.lines))
+                .map(|error| match error.kind() {
+                    Kind::NeedsYou if doors.ui.asks_in_window() => {
+                        error.better_hint(format!("run `mai login {names}` in a terminal"))
+                    }
+                    _ => error,
+                })
                 .unwrap_or_else(Error::interrupted));
         }
         ended

@@ -4,6 +4,7 @@ pub mod moment;
 pub mod output;
 pub mod paint;
 mod pick;
+pub mod pinentry;
 mod questions;
 pub mod table;
 pub mod terminal;

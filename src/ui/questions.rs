@@ -33,8 +33,19 @@ impl Ui {
         Err(no_answer(question))
     }
 
+    /// A code that works once: shown on a terminal, hidden in a window.
+    pub fn ask_code(&self, question: &str) -> Result<Secret> {
+        match &self.window {
+            Some(window) => window.ask(&fit_to_show(question), "Code:"),
+            None => self.ask_text(question, None).map(Secret::from),
+        }
+    }
+
     /// Text that does not show while it is typed. Nothing is trimmed: a password may end in a space.
     pub fn ask_secret(&self, question: &str) -> Result<Secret> {
+        if let Some(window) = &self.window {
+            return window.ask(&fit_to_show(question), "Password:");
+        }
         let mut tty = self.ready_to_ask(question)?;
         let line = fit_to_show(&format!("{question}: "));
         for _ in 0..TRIES {
@@ -52,6 +63,9 @@ impl Ui {
 
     /// The same for a secret that need not be given: an empty line or Ctrl-D is none.
     pub fn ask_secret_or_none(&self, question: &str) -> Result<Option<Secret>> {
+        if self.asks_in_window() {
+            return Ok(None);
+        }
         let mut tty = self.ready_to_ask(question)?;
         let _silence = hush();
         tty.write(&fit_to_show(&format!("{question}: ")))?;
@@ -79,9 +93,11 @@ impl Ui {
         Err(no_answer(question))
     }
 
-    /// A line where the questions go, for who has caught stderr; nothing where nobody is there.
+    /// A line where the questions go, the window included, for who has caught stderr; nothing where nobody is there.
     pub fn tell_at_terminal(&self, text: &str) {
-        if let Ok(mut tty) = self.ready_to_ask(text) {
+        if let Some(window) = &self.window {
+            window.give_reason(&fit_to_show(text));
+        } else if let Ok(mut tty) = self.ready_to_ask(text) {
             // The question that follows says what is wrong with it.
             let _ = tty.write(&(fit_to_show(text) + "\n"));
         }
@@ -92,6 +108,12 @@ impl Ui {
         self.done();
         if !self.presence().is_person() {
             return Err(nobody(question));
+        }
+        if self.asks_in_window() {
+            return Err(Error::needs_you(format!(
+                "a window asks for passwords and codes only, and this is neither: {question}"
+            ))
+            .hint("run it in a terminal"));
         }
         let tty = Tty::open().map_err(|_| nobody(question))?;
         remember();

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::moment;
 use super::output::{self, Format};
 use super::paint::{ColorChoice, Tone, fit_to_show, paint};
+use super::pinentry::Pinentry;
 use super::tty::drawing;
 use crate::clock;
 use crate::error::Error;
@@ -36,6 +37,8 @@ pub struct Ui {
     /// Every line begins with the time: for a log.
     timed: bool,
     spinner: Mutex<Option<ProgressBar>>,
+    /// Who asks where there is no terminal.
+    pub(super) window: Option<Pinentry>,
 }
 
 impl Ui {
@@ -49,6 +52,7 @@ impl Ui {
             settings,
             timed: false,
             spinner: Mutex::new(None),
+            window: None,
         }
     }
 
@@ -58,6 +62,20 @@ impl Ui {
         self.timed = true;
         self.animated = false;
         self
+    }
+
+    /// Without a terminal the person is asked in a window: for passwords and codes only.
+    pub fn with_window(mut self) -> Ui {
+        if self.settings.presence == Presence::Nobody {
+            self.settings.presence = Presence::Person;
+            self.window = Some(Pinentry::default());
+        }
+        self
+    }
+
+    /// Is the person asked in a window, and sees nothing else of this run?
+    pub fn asks_in_window(&self) -> bool {
+        self.window.is_some()
     }
 
     pub fn presence(&self) -> Presence {

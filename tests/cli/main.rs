@@ -36,6 +36,7 @@ mod logout;
 mod openam;
 mod pages;
 mod passwords;
+mod pinentry;
 mod pingfederate;
 mod process_keys;
 mod processes;

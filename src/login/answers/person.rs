@@ -85,8 +85,8 @@ impl Person for Answers<'_> {
                 }
                 let question = code_question(ask);
                 for _ in 0..TRIES {
-                    let code = self.doors.ui.ask_text(&question, None)?;
-                    let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+                    let code = self.doors.ui.ask_code(&question)?;
+                    let code: String = code.expose().chars().filter(|c| !c.is_whitespace()).collect();
                     if code.is_empty() {
                         return Err(Error::interrupted());
                     }
