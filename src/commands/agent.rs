@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::Global;
+use super::own_program::program;
 use super::run::{self, Doorway, Secrets};
 use crate::agent::{self, Orders, service};
 use crate::clock;
@@ -124,23 +125,6 @@ fn renew(ground: run::Ground, all: bool) -> Result<u8> {
     };
     agent::run(&ground, &orders)?;
     Ok(0)
-}
-
-/// Where this program is started from: a name that stays when an upgrade puts another file behind it.
-fn program() -> Result<PathBuf> {
-    let running = std::env::current_exe().map_err(|error| {
-        Error::failed("it cannot be found out where this program is").because(error)
-    })?;
-    let same = |path: &Path| path.canonicalize().is_ok_and(|path| path == running);
-    let typed = std::env::args_os().next().map(PathBuf::from);
-    if let Some(typed) = typed.filter(|typed| typed.is_absolute() && same(typed)) {
-        return Ok(typed);
-    }
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let in_path = std::env::split_paths(&folders)
-        .map(|folder| folder.join("mai"))
-        .find(|path| path.is_absolute() && same(path));
-    Ok(in_path.unwrap_or(running))
 }
 
 fn install(ground: &run::Ground, all: bool, verb: &Install) -> Result<u8> {

@@ -8,6 +8,7 @@ mod agent;
 mod agreement;
 mod arguments;
 mod completions;
+mod configure_process;
 mod create;
 mod create_all;
 mod credentials;
@@ -21,6 +22,7 @@ mod init;
 mod list;
 mod login;
 mod logout;
+mod own_program;
 mod prompt;
 mod require;
 mod roles;
@@ -127,6 +129,8 @@ enum Verb {
     Logout(logout::Logout),
     /// Print the keys of a profile, for the line `credential_process` of SDKs
     Credentials(credentials::Credentials),
+    /// Have SDKs ask mai for the keys of a profile, by a line in ~/.aws/config
+    ConfigureProcess(configure_process::ConfigureProcess),
     /// Print the completions for a shell
     Completions(completions::Completions),
     Prompt(prompt::Prompt),
@@ -190,6 +194,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
         Some(Verb::Doctor(verb)) => verb.run(&Ground::new(global)?),
         Some(Verb::Logout(verb)) => verb.run(&run()?),
         Some(Verb::Credentials(verb)) => verb.run(&Run::quietly(global)?),
+        Some(Verb::ConfigureProcess(verb)) => verb.run(global),
         Some(Verb::Completions(verb)) => verb.run(),
         Some(Verb::Prompt(verb)) => verb.run(global.color.name()),
         Some(Verb::Init(verb)) => verb.run(global.color.name()),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::report::{Area, Level};
-use super::{Patient, others_may};
+use super::{Patient, others_may, process_lines};
 use crate::clock;
 use crate::config::Config;
 use crate::login::standing;
@@ -39,6 +39,10 @@ pub fn shared_files(patient: &Patient) -> Area {
                 Ok(aws) => {
                     if let Ok(config) = &patient.config {
                         shadowing(&mut area, config, &paths.shown(&path), &aws);
+                        let credentials = paths.credentials_file().and_then(credentials_file::read);
+                        if let Ok(credentials) = credentials {
+                            process_lines::check(&mut area, patient, config, &file, &credentials);
+                        }
                     }
                 }
                 Err(error) => area.failed(Level::Wrong, &error),
@@ -190,12 +194,7 @@ fn shadowing(area: &mut Area, config: &Config, shown: &str, aws: &AwsConfig) {
                 format!("remove them from {shown}"),
             );
         }
-        for key in [
-            "credential_process",
-            "role_arn",
-            "sso_session",
-            "sso_start_url",
-        ] {
+        for key in ["role_arn", "sso_session", "sso_start_url"] {
             if aws.get(name, key).is_some() {
                 area.note(
                     format!("{shown}: profile {name} has {key}, which Rust and Java prefer to keys in the credentials file"),

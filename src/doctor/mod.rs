@@ -9,6 +9,7 @@ mod credentials;
 mod environment;
 mod mask;
 mod network;
+mod process_lines;
 pub mod report;
 mod secrets;
 

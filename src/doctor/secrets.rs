@@ -6,7 +6,7 @@ use chrono::DateTime;
 
 use super::configuration::{code, password};
 use super::report::{Area, Level};
-use super::{Patient, others_may};
+use super::{Patient, others_may, process_lines};
 use crate::clock;
 use crate::config::{CodeSource, Config, IdentityProvider, PasswordSource, SecretsMode};
 use crate::login::{kept_session, stored_secrets};
@@ -30,6 +30,7 @@ pub fn places(patient: &Patient) -> Area {
     };
     if let Ok(config) = &patient.config {
         stored(&mut area, patient, config, state);
+        process_lines::window(&mut area, patient, config);
     }
     crypted_keyring(&mut area, patient);
     let shown = patient.paths.shown(state);

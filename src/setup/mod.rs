@@ -5,5 +5,6 @@ pub mod create_all;
 mod entries;
 pub mod import;
 pub mod names;
+pub mod process_lines;
 pub mod profiles_file;
 pub mod provider_choice;

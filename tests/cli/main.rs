@@ -16,6 +16,7 @@ mod classic;
 mod commands;
 mod completions;
 mod config;
+mod configure_process;
 mod create;
 mod create_all;
 mod create_refusals;
