@@ -21,6 +21,7 @@ MODULES = (
     "test_keyring",
     "test_sessions",
     "test_chains",
+    "test_credential_process",
     "test_python_keyring",
     "test_agent",
     "test_shells",

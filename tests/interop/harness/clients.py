@@ -18,8 +18,8 @@ class Clients:
             "aws-sdk-js": ["node", HERE / "clients/who-am-i.mjs"],
         }
 
-    def who_am_i(self, person, section, credentials=None, sts=None):
-        """By client, the ARN that it is told, or None and its complaint."""
+    def who_am_i(self, person, section, credentials=None, sts=None, more=None, names=NAMES):
+        """By client, the ARN that it is told, or None and its complaint; `more` goes into its environment."""
         env = {
             "PATH": os.environ["PATH"],
             "HOME": str(person.home / "home"),
@@ -33,11 +33,11 @@ class Clients:
             "AWS_MAX_ATTEMPTS": "1",
             "INTEROP_NODE_MODULES": str(self.node_modules),
             "PYTHONDONTWRITEBYTECODE": "1",
-        }
+        } | (more or {})
 
         def ask(name):
             done = subprocess.run(self.argv[name], env=env, capture_output=True, text=True, timeout=60)
             return (done.stdout.strip(), "") if done.returncode == 0 else (None, done.stderr.strip()[-400:])
 
-        with ThreadPoolExecutor(len(NAMES)) as pool:
-            return dict(zip(NAMES, pool.map(ask, NAMES)))
+        with ThreadPoolExecutor(len(names)) as pool:
+            return dict(zip(names, pool.map(ask, names)))
