@@ -95,46 +95,107 @@ pub fn stopping_is_success() {
     STOPPING_IS_SUCCESS.store(true, Ordering::SeqCst);
 }
 
+/// A signal that would end the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caught {
+    pub signal: i32,
+    /// Another process sent it to this one; a terminal sends its own to all that run on it.
+    pub was_sent: bool,
+}
+
+/// What happens on a signal that somebody has taken over.
+pub enum Then {
+    /// Clean up and leave with this code.
+    Leave(u8),
+    GoOn,
+}
+
+type Taker = Box<dyn Fn(Caught) -> Then + Send>;
+
+static TAKER: Mutex<Option<Taker>> = Mutex::new(None);
+static CLEAN_UP: Mutex<Option<fn()>> = Mutex::new(None);
+
+/// From now on signals that would end the program do what `taker` says.
+pub fn take_signals(taker: impl Fn(Caught) -> Then + Send + 'static) {
+    *TAKER.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(taker));
+}
+
+/// Ends the program from any thread, as a signal would: not in the midst of a file, and cleaned up.
+pub fn leave(code: u8) -> ! {
+    let _busy = undisturbed();
+    clean_up();
+    std::process::exit(i32::from(code))
+}
+
+fn clean_up() {
+    let clean_up = *CLEAN_UP.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(clean_up) = clean_up {
+        clean_up();
+    }
+}
+
+/// Takes the line back on which a spinner or `^C` may stand.
+pub fn erase_line() -> &'static str {
+    match std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+        true => "\r\u{1b}[K",
+        false => "",
+    }
+}
+
 /// Ends the program on Ctrl-C, SIGTERM, SIGHUP and SIGQUIT, whatever it is waiting for.
 ///
 /// `clean_up` runs first (the terminal gets its echo back, a running helper command is stopped). Files are replaced by
-/// renaming, so a cut leaves the old or the new one; where one must be written in place, that is waited for. What whoever
-/// started this had ignored (`nohup`, a job in the background) stays ignored.
+/// renaming, so a cut leaves the old or the new one; where one must be written in place, that is waited for. What was
+/// ignored already, as below `nohup`, stays so.
 #[cfg(unix)]
 pub fn leave_on_signals(clean_up: fn()) {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    use signal_hook::iterator::SignalsInfo;
+    use signal_hook::iterator::exfiltrator::WithOrigin;
+
+    *CLEAN_UP.lock().unwrap_or_else(PoisonError::into_inner) = Some(clean_up);
     let ignored = ignored_signals();
-    let wanted = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
-    let wanted = wanted
-        .into_iter()
-        .filter(|signal| ignored >> (signal - 1) & 1 == 0);
-    let Ok(mut signals) = signal_hook::iterator::Signals::new(wanted) else {
+    let wanted = [SIGINT, SIGTERM, SIGHUP, SIGQUIT].into_iter();
+    let wanted = wanted.filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    let Ok(mut signals) = SignalsInfo::<WithOrigin>::new(wanted) else {
         return;
     };
     std::thread::spawn(move || {
-        if let Some(signal) = signals.forever().next() {
-            let _busy = undisturbed();
-            clean_up();
-            if signal == SIGINT {
-                // A spinner may stand on the line.
-                let erase = if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
-                    "\r\u{1b}[K"
-                } else {
-                    ""
-                };
-                let hint = next_step().map(|hint| format!("\nhint: {hint}"));
-                tell(&format!(
-                    "{erase}\nerror: interrupted{}",
-                    hint.unwrap_or_default()
-                ));
+        for origin in signals.forever() {
+            let caught = Caught {
+                signal: origin.signal,
+                was_sent: origin.process.is_some(),
+            };
+            let taker = TAKER.lock().unwrap_or_else(PoisonError::into_inner);
+            let then = taker.as_ref().map(|taker| taker(caught));
+            drop(taker);
+            match then {
+                Some(Then::GoOn) => {}
+                Some(Then::Leave(code)) => leave(code),
+                None => interrupted(caught.signal),
             }
-            let told_to_stop = signal == SIGTERM && STOPPING_IS_SUCCESS.load(Ordering::SeqCst);
-            std::process::exit(if told_to_stop { 0 } else { 128 + signal });
         }
     });
 }
 
-/// One bit for each signal that is ignored, the first for signal 1.
+#[cfg(unix)]
+fn interrupted(signal: i32) -> ! {
+    let _busy = undisturbed();
+    clean_up();
+    if signal == signal_hook::consts::SIGINT {
+        let hint = next_step().map(|hint| format!("\nhint: {hint}"));
+        tell(&format!(
+            "{}\nerror: interrupted{}",
+            erase_line(),
+            hint.unwrap_or_default()
+        ));
+    }
+    let told_to_stop =
+        signal == signal_hook::consts::SIGTERM && STOPPING_IS_SUCCESS.load(Ordering::SeqCst);
+    std::process::exit(if told_to_stop { 0 } else { 128 + signal });
+}
+
+/// One bit for each signal that whoever started this program wants ignored.
 #[cfg(target_os = "linux")]
 fn ignored_signals() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -150,4 +211,6 @@ fn ignored_signals() -> u64 {
 }
 
 #[cfg(not(unix))]
-pub fn leave_on_signals(_clean_up: fn()) {}
+pub fn leave_on_signals(clean_up: fn()) {
+    *CLEAN_UP.lock().unwrap_or_else(PoisonError::into_inner) = Some(clean_up);
+}
