@@ -15,6 +15,7 @@ pub struct Paths {
     credentials_file: Option<PathBuf>,
     aws_config_file: Option<PathBuf>,
     python_keyring: Option<PathBuf>,
+    runtime_folder: Option<PathBuf>,
 }
 
 impl Paths {
@@ -32,6 +33,7 @@ impl Paths {
             .filter(|home| home.is_absolute());
         // The XDG base directory specification: a relative path there is invalid and ignored.
         let xdg = |name: &str| variable(name).filter(|path| path.is_absolute());
+        let runtime_folder = xdg("XDG_RUNTIME_DIR");
         let in_home = |below: &str| home.as_ref().map(|home| home.join(below));
         let (config_folder, state_folder) = if cfg!(target_os = "macos") {
             let folder = in_home("Library/Application Support/mai");
@@ -71,6 +73,7 @@ impl Paths {
             home,
             config_folder,
             state_folder,
+            runtime_folder,
         }
     }
 
@@ -85,6 +88,11 @@ impl Paths {
 
     pub fn state_folder(&self) -> Result<&Path> {
         self.state_folder.as_deref().ok_or_else(no_home)
+    }
+
+    /// Where the system has room for what does not outlive a session of this user (`XDG_RUNTIME_DIR`).
+    pub fn runtime_folder(&self) -> Option<&Path> {
+        self.runtime_folder.as_deref()
     }
 
     pub fn credentials_file(&self) -> Result<&Path> {

@@ -17,7 +17,7 @@ use crate::presence::Presence;
 use crate::secret::Secret;
 use crate::store::state_folder;
 use crate::ui::{self, Format, Ui, UiSettings, pinentry};
-use crate::{helper_command, net, process};
+use crate::{handover, helper_command, net, process};
 
 /// Writes what `--record` asked for; failing at it fails nothing else.
 pub fn end_recording(ui: &Ui) {
@@ -316,6 +316,7 @@ fn is_set(variable: &str) -> bool {
 /// Gives back what a run has taken from others: the terminal, and the running helper command.
 pub fn clean_up() {
     helper_command::kill_running();
+    handover::endpoint::remove_tokens();
     ui::restore_terminal();
     record::leave();
 }

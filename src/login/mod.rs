@@ -59,9 +59,36 @@ pub struct Doors<'a> {
     pub recording: Option<Recording>,
 }
 
+impl<'a> Doors<'a> {
+    /// Doors for who only looks at what is there; `ui` is one for nobody.
+    pub fn to_look(paths: &'a Paths, config: &'a Config, ui: &'a Ui) -> Doors<'a> {
+        Doors {
+            paths,
+            config,
+            ui,
+            password_from_stdin: RefCell::default(),
+            ask_password: false,
+            master_password: MasterPassword::default(),
+            sts_endpoint: None,
+            region: None,
+            nobody_waits: flight::NOBODY_WAITS,
+            recording: None,
+        }
+    }
+}
+
 impl Doors<'_> {
     pub fn presence(&self) -> Presence {
         self.ui.presence()
+    }
+
+    /// The same doors where nobody is asked; `ui` is one for nobody.
+    pub fn for_nobody<'b>(&'b self, ui: &'b Ui) -> Doors<'b> {
+        Doors {
+            sts_endpoint: self.sts_endpoint.clone(),
+            region: self.region.clone(),
+            ..Doors::to_look(self.paths, self.config, ui)
+        }
     }
 
     fn password_from_stdin(&self) -> Option<Secret> {

@@ -131,8 +131,9 @@ fn own(_folder: &Path, _metadata: &fs::Metadata) -> Result<()> {
     Ok(())
 }
 
+/// What is opened so is for its owner only, and no link.
 #[cfg(unix)]
-fn closed_to_others(options: &mut OpenOptions) {
+pub fn closed_to_others(options: &mut OpenOptions) {
     use std::os::unix::fs::OpenOptionsExt;
 
     let no_links = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::CLOEXEC;
@@ -142,7 +143,7 @@ fn closed_to_others(options: &mut OpenOptions) {
 }
 
 #[cfg(not(unix))]
-fn closed_to_others(_options: &mut OpenOptions) {}
+pub fn closed_to_others(_options: &mut OpenOptions) {}
 
 #[cfg(all(test, unix))]
 mod tests {

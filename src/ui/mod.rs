@@ -13,4 +13,4 @@ mod tty;
 pub use output::Format;
 pub use paint::{ColorChoice, Tone};
 pub use terminal::{Ui, UiSettings};
-pub use tty::{presence, restore_terminal};
+pub use tty::{is_in_foreground, presence, restore_terminal};

@@ -78,6 +78,27 @@ impl Ui {
         self.window.is_some()
     }
 
+    /// One that asks nobody and says nothing but warnings.
+    pub fn silent() -> Ui {
+        Ui::new(UiSettings {
+            format: Format::Text,
+            quiet: true,
+            verbose: 0,
+            plain_steps: false,
+            color: ColorChoice::Never,
+            presence: Presence::Nobody,
+        })
+    }
+
+    /// The same, but nobody is asked; with `quiet` only errors and warnings are said.
+    pub fn for_nobody(&self, quiet: bool) -> Ui {
+        Ui::new(UiSettings {
+            presence: Presence::Nobody,
+            quiet: quiet || self.settings.quiet,
+            ..self.settings
+        })
+    }
+
     pub fn presence(&self) -> Presence {
         self.settings.presence
     }

@@ -1,7 +1,7 @@
 //! The terminal itself, which is there when stdin, stdout and stderr lead elsewhere.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 
 use zeroize::Zeroizing;
 
@@ -24,6 +24,19 @@ pub fn presence(no_input: bool) -> Presence {
     } else {
         Presence::Nobody
     }
+}
+
+/// Does the terminal listen to this program right now? Not where it runs in the background, whose question would stop it.
+pub fn is_in_foreground() -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::process::getpgrp;
+        use rustix::termios::tcgetpgrp;
+        let Ok(tty) = Tty::open() else { return false };
+        io::stdin().is_terminal() && tcgetpgrp(&tty.input).is_ok_and(|group| group == getpgrp())
+    }
+    #[cfg(not(unix))]
+    io::stdin().is_terminal()
 }
 
 /// The controlling terminal, opened for one question.

@@ -1,0 +1,390 @@
+//! Keeps what the endpoint gives good: notices new keys in the file, and renews before the old ones end.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant, SystemTime};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::arn::RoleArn;
+use crate::clock;
+use crate::config::{Config, Profile};
+use crate::duration::Span;
+use crate::error::{Error, Kind, Result};
+use crate::handover::endpoint::{Held, Shelf};
+use crate::login::Doors;
+use crate::login::plan::{self, LoginPlan};
+use crate::login::ready::ready;
+use crate::login::standing::{self, Present};
+use crate::login::target::{Standing, Target, Wishes};
+use crate::paths::Paths;
+use crate::ui::Ui;
+use crate::ui::{is_in_foreground, moment};
+
+/// How often the file is looked at, and the wall clock: a timer would sleep when the laptop does.
+const LOOK: Duration = Duration::from_millis(500);
+/// After a network that failed: the first pause, which doubles up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+
+/// Who may be asked when a renewal needs a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// The person at this terminal, while it listens to this program; they are asked whether to begin at all.
+    ThisTerminal,
+    /// Somebody else uses the terminal.
+    Nobody,
+}
+
+/// Fills a shelf from the credentials file for as long as `keep` runs.
+pub struct Keeper<'a> {
+    doors: &'a Doors<'a>,
+    profiles: &'a [&'a Profile],
+    shelf: Arc<Shelf>,
+    asked: Receiver<()>,
+    /// Nobody, unless that is changed.
+    pub asks: Asks,
+}
+
+/// A profile whose renewal did not work: until something changes, or until then.
+struct Stuck {
+    changes: u64,
+    again: Option<Instant>,
+    pause: Duration,
+}
+
+impl<'a> Keeper<'a> {
+    /// The profiles are those of the endpoint, in the same order. Puts the keys that are there on the shelf.
+    pub fn new(
+        doors: &'a Doors<'a>,
+        profiles: &'a [&'a Profile],
+        shelf: &Arc<Shelf>,
+        asked: Receiver<()>,
+    ) -> Result<Keeper<'a>> {
+        let keeper = Keeper {
+            doors,
+            profiles,
+            shelf: shelf.clone(),
+            asked,
+            asks: Asks::Nobody,
+        };
+        put_what_is_there(doors, &keeper.any_keys()?, shelf);
+        Ok(keeper)
+    }
+
+    /// Goes on until a person leaves a question, or until the program ends.
+    pub fn keep(self) -> Result<()> {
+        let targets = self.any_keys()?;
+        let Keeper {
+            doors,
+            profiles,
+            shelf,
+            asked,
+            asks,
+        } = self;
+        let (ended, changes) = (AtomicBool::new(false), AtomicU64::new(0));
+        let watched = Watched {
+            paths: doors.paths,
+            config: doors.config,
+            targets: &targets,
+            shelf: &shelf,
+            changes: &changes,
+            ended: &ended,
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(move || watched.watch(&asked));
+            let renewal = Renewal {
+                doors,
+                profiles,
+                shelf: &shelf,
+                asks,
+                changes: &changes,
+            };
+            let left = renewal.go_on();
+            ended.store(true, Ordering::SeqCst);
+            left
+        })
+    }
+
+    /// The targets whose keys count as good as long as they have any time left.
+    fn any_keys(&self) -> Result<Vec<Target>> {
+        let wishes = Wishes {
+            min: Some(Span::seconds(0)),
+            ..Wishes::default()
+        };
+        Ok(LoginPlan::make(self.doors, self.profiles, &wishes)?.targets)
+    }
+}
+
+/// Puts on the shelf what the file holds now; if it cannot be read, what is there stays.
+fn put_what_is_there(doors: &Doors, targets: &[Target], shelf: &Shelf) {
+    let (config, Ok(present)) = (doors.config, Present::read(doors)) else {
+        return;
+    };
+    for (index, target) in targets.iter().enumerate() {
+        let standing = present.standing_of(target, &plan::fingerprint_of(config, target));
+        let keys = present.keys_in(&target.aws_profile);
+        let held = match (standing, keys) {
+            (Standing::Good { .. }, Some((row, keys))) => match row.role_arn.parse::<RoleArn>() {
+                Ok(role) => Held::Keys {
+                    keys,
+                    account: role.account().to_owned(),
+                },
+                Err(_) => Held::Nothing,
+            },
+            _ => Held::Nothing,
+        };
+        shelf.put(index, held);
+    }
+}
+
+/// What the watching thread needs: nothing of the person.
+struct Watched<'a> {
+    paths: &'a Paths,
+    config: &'a Config,
+    targets: &'a [Target],
+    shelf: &'a Shelf,
+    changes: &'a AtomicU64,
+    ended: &'a AtomicBool,
+}
+
+impl Watched<'_> {
+    fn watch(&self, asked: &Receiver<()>) {
+        let files = files(self.paths);
+        let ui = Ui::silent();
+        let doors = Doors::to_look(self.paths, self.config, &ui);
+        let mut seen = None;
+        while !self.ended.load(Ordering::SeqCst) {
+            let now: Vec<_> = files.iter().map(state_of).collect();
+            if seen.as_ref() != Some(&now) {
+                put_what_is_there(&doors, self.targets, self.shelf);
+                self.changes.fetch_add(1, Ordering::SeqCst);
+                seen = Some(now);
+            }
+            match asked.recv_timeout(LOOK) {
+                // Nobody can ask any more; but the pace stays.
+                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(LOOK),
+                Ok(()) | Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+}
+
+/// The files that change when keys do.
+fn files(paths: &Paths) -> Vec<PathBuf> {
+    let credentials = paths.credentials_file().ok().map(|path| path.to_path_buf());
+    let sessions = standing::sessions(paths).ok().map(|found| found.path());
+    credentials.into_iter().chain(sessions).collect()
+}
+
+fn state_of(path: &PathBuf) -> Option<(u64, Option<SystemTime>, u64)> {
+    let metadata = fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
+    #[cfg(not(unix))]
+    let inode = 0;
+    Some((metadata.len(), metadata.modified().ok(), inode))
+}
+
+struct Renewal<'a> {
+    doors: &'a Doors<'a>,
+    profiles: &'a [&'a Profile],
+    shelf: &'a Shelf,
+    asks: Asks,
+    changes: &'a AtomicU64,
+}
+
+impl Renewal<'_> {
+    fn go_on(&self) -> Result<()> {
+        let mut stuck: BTreeMap<&str, Stuck> = BTreeMap::new();
+        loop {
+            let (changes, now) = (self.changes(), Instant::now());
+            let (due, next) = self.due(&stuck, now);
+            if due.is_empty() {
+                self.wait(changes, next, &stuck, now);
+                continue;
+            }
+            let outcome = self.renew(&due);
+            if let Err(error) = &outcome
+                && error.kind() == Kind::Interrupted
+            {
+                return outcome;
+            }
+            self.shelf.call();
+            // What this renewal itself wrote is no news.
+            std::thread::sleep(LOOK);
+            for profile in due {
+                let name = profile.name.as_str();
+                let before = stuck.get(name).map(|stuck| stuck.pause);
+                let pause = match &outcome {
+                    // Keys that are short the moment they are new are not asked for in a circle.
+                    Ok(()) => FIRST_PAUSE,
+                    Err(_) => before.map_or(FIRST_PAUSE, |pause| (pause * 2).min(LONGEST_PAUSE)),
+                };
+                let again = outcome.as_ref().err().is_none_or(is_tried_again);
+                let state = Stuck {
+                    changes: self.changes(),
+                    again: again.then(|| Instant::now() + pause),
+                    pause,
+                };
+                stuck.insert(name, state);
+            }
+        }
+    }
+
+    fn changes(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
+    }
+
+    /// The profiles to renew now, and when the next one is.
+    fn due(
+        &self,
+        stuck: &BTreeMap<&str, Stuck>,
+        now: Instant,
+    ) -> (Vec<&Profile>, Option<DateTime<Utc>>) {
+        let (mut due, mut next) = (Vec::new(), None::<DateTime<Utc>>);
+        let plan = LoginPlan::make(self.doors, self.profiles, &Wishes::default());
+        let targets = plan.as_ref().map(|plan| plan.targets.as_slice());
+        for (index, profile) in self.profiles.iter().enumerate() {
+            let is_stuck = stuck.get(profile.name.as_str()).is_some_and(|stuck| {
+                stuck.changes == self.changes() && stuck.again.is_none_or(|again| again > now)
+            });
+            match targets.map(|targets| &targets[index]) {
+                Ok(Target {
+                    standing: Standing::Good { until, .. },
+                    min,
+                    ..
+                }) => {
+                    let at = *until
+                        - TimeDelta::seconds(
+                            min.as_seconds().try_into().unwrap_or(i64::MAX / 1000),
+                        );
+                    next = Some(next.map_or(at, |next| next.min(at)));
+                }
+                // A plan that cannot be made is told as a renewal that does not work.
+                Ok(_) | Err(_) if !is_stuck => due.push(*profile),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        (due, next)
+    }
+
+    /// Until a file changes, or it is time for the next renewal or attempt.
+    fn wait(
+        &self,
+        changes: u64,
+        next: Option<DateTime<Utc>>,
+        stuck: &BTreeMap<&str, Stuck>,
+        now: Instant,
+    ) {
+        let again = stuck.values().filter_map(|stuck| stuck.again);
+        let again = again.filter(|again| *again > now).min();
+        while self.changes() == changes
+            && next.is_none_or(|next| next > clock::now())
+            && again.is_none_or(|again| again > Instant::now())
+        {
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Renews as nobody; where that needs a person, the one at this terminal is asked whether to begin.
+    fn renew(&self, profiles: &[&Profile]) -> Result<()> {
+        let quiet = self.asks == Asks::Nobody;
+        let ui = self.doors.ui.for_nobody(quiet);
+        let doors = self.doors.for_nobody(&ui);
+        let Err(error) = sign_in(&doors, profiles) else {
+            return Ok(());
+        };
+        ui.done();
+        let needs_a_person = matches!(error.kind(), Kind::NeedsYou | Kind::Refused);
+        if needs_a_person && self.may_ask() {
+            if self.doors.ui.confirm(&self.question(profiles), true)? {
+                let error = match sign_in(self.doors, profiles) {
+                    Ok(()) => return Ok(()),
+                    Err(error) if error.kind() == Kind::Interrupted => return Err(error),
+                    Err(error) => error,
+                };
+                self.doors.ui.report(&error);
+            }
+            self.tell(&self.what_to_do(profiles));
+            return Err(error);
+        }
+        let told = match needs_a_person {
+            true => self.what_to_do(profiles),
+            false => format!(
+                "The keys of {} could not be renewed: {error}{}",
+                names(profiles, " and "),
+                if is_tried_again(&error) {
+                    ". It is tried again"
+                } else {
+                    ""
+                }
+            ),
+        };
+        self.tell(&told);
+        Err(error)
+    }
+
+    fn may_ask(&self) -> bool {
+        self.asks == Asks::ThisTerminal && self.doors.presence().is_person() && is_in_foreground()
+    }
+
+    fn tell(&self, text: &str) {
+        self.doors.ui.warn(text);
+    }
+
+    fn question(&self, profiles: &[&Profile]) -> String {
+        format!("{}. Sign in now?", self.how_long(profiles))
+    }
+
+    fn what_to_do(&self, profiles: &[&Profile]) -> String {
+        format!(
+            "{}, and renewing them needs a person: run `mai login {}` in a terminal",
+            self.how_long(profiles),
+            names(profiles, " ")
+        )
+    }
+
+    /// How long what is on the shelf can still be given.
+    fn how_long(&self, profiles: &[&Profile]) -> String {
+        let now = clock::now();
+        let listed = names(profiles, " and ");
+        let ends = self.profiles.iter().enumerate().filter_map(|(index, one)| {
+            let is_meant = profiles.iter().any(|profile| profile.name == one.name);
+            is_meant.then(|| {
+                let held = self.shelf.held(index);
+                held.good(now).map(|(keys, _)| keys.expires_at)
+            })
+        });
+        match ends.min().flatten() {
+            Some(until) => format!(
+                "The keys of {listed} last until {}",
+                moment::local_time(until, now)
+            ),
+            None => format!("There are no good keys of {listed} any more"),
+        }
+    }
+}
+
+fn sign_in(doors: &Doors, profiles: &[&Profile]) -> Result<()> {
+    let plan = LoginPlan::make(doors, profiles, &Wishes::default())?;
+    let mut ready = ready(&plan, doors, || {})?;
+    if doors.presence().is_person() {
+        ready.offer_to_keep();
+    }
+    Ok(())
+}
+
+/// What may work later by itself.
+fn is_tried_again(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Unreachable | Kind::Failed)
+}
+
+fn names(profiles: &[&Profile], between: &str) -> String {
+    let names: Vec<&str> = profiles.iter().map(|one| one.name.as_str()).collect();
+    names.join(between)
+}
