@@ -27,6 +27,7 @@ mod prompt;
 mod require;
 mod roles;
 mod run;
+mod serve;
 mod set_default;
 mod sign_in_options;
 mod status;
@@ -131,6 +132,8 @@ enum Verb {
     Credentials(credentials::Credentials),
     /// Have SDKs ask mai for the keys of a profile, by a line in ~/.aws/config
     ConfigureProcess(configure_process::ConfigureProcess),
+    /// Hand keys to AWS SDKs from a local endpoint, and renew them, until Ctrl-C
+    Serve(serve::Serve),
     /// Print the completions for a shell
     Completions(completions::Completions),
     Prompt(prompt::Prompt),
@@ -195,6 +198,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
         Some(Verb::Logout(verb)) => verb.run(&run()?),
         Some(Verb::Credentials(verb)) => verb.run(&Run::quietly(global)?),
         Some(Verb::ConfigureProcess(verb)) => verb.run(global),
+        Some(Verb::Serve(verb)) => verb.run(&Run::quietly(global)?),
         Some(Verb::Completions(verb)) => verb.run(),
         Some(Verb::Prompt(verb)) => verb.run(global.color.name()),
         Some(Verb::Init(verb)) => verb.run(global.color.name()),
