@@ -26,6 +26,7 @@ MODULES = (
     "test_agent",
     "test_shells",
     "test_exec_env",
+    "test_serve",
 )
 
 

@@ -18,8 +18,9 @@ class Clients:
             "aws-sdk-js": ["node", HERE / "clients/who-am-i.mjs"],
         }
 
-    def who_am_i(self, person, section, credentials=None, sts=None, more=None, names=NAMES):
-        """By client, the ARN that it is told, or None and its complaint; `more` goes into its environment."""
+    def who_am_i(self, person, section, credentials=None, sts=None, more=None, names=NAMES, instead=None):
+        """By client, the ARN that it is told, or None and its complaint; `more` goes into its environment, and `instead`
+        of a section, these variables."""
         env = {
             "PATH": os.environ["PATH"],
             "HOME": str(person.home / "home"),
@@ -34,6 +35,9 @@ class Clients:
             "INTEROP_NODE_MODULES": str(self.node_modules),
             "PYTHONDONTWRITEBYTECODE": "1",
         } | (more or {})
+        if instead is not None:
+            env |= {"AWS_SHARED_CREDENTIALS_FILE": str(person.home / "no-credentials")} | instead
+            del env["AWS_PROFILE"]
 
         def ask(name):
             done = subprocess.run(self.argv[name], env=env, capture_output=True, text=True, timeout=60)

@@ -1,0 +1,83 @@
+"""`mai serve`, and the clients that ask its endpoint."""
+
+import json
+import pathlib
+import subprocess
+import time
+
+from harness import words
+from harness.simplesamlphp import role
+from harness.web import HERE
+from harness.world import AtServer
+
+ROLE = role("Developer")
+
+
+class Serve(AtServer):
+    server = "simplesamlphp"
+    profiles = {"prod": {"role": ROLE}}
+
+    def served(self):
+        """Somebody who has signed in, and the variables of the endpoint that serves their keys."""
+        person = self.person("one")
+        self.ends_with(person.login("prod"), words.DONE)
+        server = person.start("serve", "prod", "-o", "json")
+        self.addCleanup(server.communicate)
+        self.addCleanup(server.terminate)
+        # stdout ends, and the server goes on.
+        document = json.loads(server.stdout.read())
+        return person, document["profiles"][0]["environment"]
+
+    def let_in(self, person, variables):
+        arn = f"arn:aws:sts::{ROLE.split(':')[4]}:assumed-role/Developer/{person.username}"
+        for client, (told, complaint) in self.world.clients.who_am_i(person, None, instead=variables).items():
+            self.assertEqual(arn, told, f"{client}: {told} {complaint}")
+
+    def mongo(self, person, variables):
+        """The key that MongoDB's driver finds, or its complaint."""
+        env = {"HOME": str(person.home / "no-home"), "AWS_EC2_METADATA_DISABLED": "true"} | variables
+        argv = [self.world.clients.argv["boto3"][0], HERE / "clients/mongo_credentials.py"]
+        done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60)
+        return done.stdout.strip() or done.stderr
+
+    def test_clients_are_who_the_endpoint_says(self):
+        person, variables = self.served()
+        self.let_in(person, variables)
+
+    def test_clients_with_a_damaged_token_get_nothing(self):
+        person, variables = self.served()
+        damaged = person.home / "damaged-token"
+        damaged.write_text(pathlib.Path(variables["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"]).read_text()[:-2] + "xx")
+        variables["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = str(damaged)
+        answers = self.world.clients.who_am_i(person, None, instead=variables)
+        for client, (told, _) in answers.items():
+            self.assertIsNone(told, f"{client} was let in with a damaged token")
+        self.assertIn("Authorization must be the token", answers["boto3"][1])
+
+    def test_who_has_no_keys_any_more_is_told_what_to_run(self):
+        person, variables = self.served()
+        self.ends_with(person.mai("logout", "prod"), words.DONE)
+        time.sleep(1)  # it looks at the file twice a second
+        answers = self.world.clients.who_am_i(person, None, instead=variables)
+        for client, (told, _) in answers.items():
+            self.assertIsNone(told, f"{client} was let in without keys")
+        for client in ("boto3", "aws-cli"):
+            self.assertIn("run `mai login prod`", answers[client][1])
+        self.ends_with(person.login("prod"), words.DONE)
+        self.let_in(person, variables)
+
+    def test_the_mongodb_driver_finds_keys_at_the_endpoint_and_in_variables(self):
+        person, variables = self.served()
+        keys = person.keys("prod")
+        self.assertEqual(keys["aws_access_key_id"], self.mongo(person, variables))
+        in_variables = {name.upper(): value for name, value in keys.items() if name.startswith("aws_")}
+        self.assertEqual(keys["aws_access_key_id"], self.mongo(person, in_variables))
+
+    def test_a_command_beside_its_endpoint_is_who_it_should_be(self):
+        person = self.person("one")
+        self.ends_with(person.login("prod"), words.DONE)
+        python, script = self.world.clients.argv["boto3"]
+        argv = ("serve", "prod", "--", str(python), str(script))
+        region = {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_EC2_METADATA_DISABLED": "true"}
+        said = self.ends_with(person.mai(*argv, env=region), words.DONE)
+        self.assertIn("assumed-role/Developer/one", said.out)
