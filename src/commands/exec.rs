@@ -1,15 +1,16 @@
 //! `mai exec`: a command that has keys.
 
 use std::ffi::OsString;
+use std::process::Command;
 
 use clap::{Args, ValueEnum};
 
 use super::hand_over::HandOver;
-use super::run::Run;
+use super::run::{Run, Secrets};
 use crate::error::{Error, Kind, Result, clean};
 use crate::handover::environment::Environment;
 use crate::handover::names::Names;
-use crate::handover::process;
+use crate::handover::{process, served};
 
 /// How the command gets at the keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -20,7 +21,6 @@ enum Via {
     /// The name of their section in ~/.aws/credentials, in AWS_PROFILE
     Profile,
     /// The address of an endpoint that hands out keys for as long as the command runs
-    #[value(hide = true)]
     Endpoint,
 }
 
@@ -51,6 +51,9 @@ pub fn or_not_started(result: Result<u8>) -> Result<u8> {
 
 impl Exec {
     pub fn run(self, run: &Run) -> Result<u8> {
+        if self.via == Via::Endpoint {
+            return self.run_beside_endpoint(run);
+        }
         let names = self.names()?;
         self.expect_a_command()?;
         self.hand_over.expect_no_clash(&names)?;
@@ -70,15 +73,36 @@ impl Exec {
             (Via::Env, None) => Ok(Names::of_keys()),
             (Via::Env, Some(names)) => Ok(names.clone()),
             (Via::Profile, None) => Ok(Names::of_section()),
-            (Via::Endpoint, _) => Err(Error::usage("`--via endpoint` is not in this version")
-                .hint(
-                    "`--via env` hands over the keys, `--via profile` the name of their section",
-                )),
-            (Via::Profile, Some(_)) => Err(Error::usage(
-                "--names is for keys as variables, and `--via profile` leaves them in the file",
+            (Via::Profile | Via::Endpoint, Some(_)) => Err(Error::usage(
+                "--names is for keys as variables, which `--via profile` and `--via endpoint` do not set",
             )
             .hint("leave one of the two out")),
+            (Via::Endpoint, None) => Ok(Names::of_section()),
         }
+    }
+
+    /// `mai` stays beside the command, keeps the keys good, and ends with the command's code.
+    fn run_beside_endpoint(&self, run: &Run) -> Result<u8> {
+        self.names()?;
+        self.expect_a_command()?;
+        let profiles = self.hand_over.profiles(run)?;
+        let profile = match &profiles[..] {
+            [(profile, prefix)] if prefix.is_empty() => profile,
+            _ => {
+                return Err(Error::usage(
+                    "`--via endpoint` is for one profile without a prefix: SDKs ask one endpoint",
+                )
+                .hint("`mai serve` serves several; or hand over keys: `--via env`"));
+            }
+        };
+        let Some((program, arguments)) = self.command.split_first() else {
+            return Ok(0);
+        };
+        process::expect_command(program)?;
+        let doors = run.doors(Secrets::default())?;
+        let mut command = Command::new(program);
+        command.args(arguments);
+        served::run_command(&doors, profile, None, &mut command, || run.say_notices())
     }
 
     fn expect_a_command(&self) -> Result<()> {

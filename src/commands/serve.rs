@@ -8,8 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::run::{Run, Secrets};
 use crate::error::{Error, Kind, Result};
+use crate::handover::environment::SHADOWING;
 use crate::handover::keeper::Asks;
-use crate::handover::served::{IN_THE_WAY, Served, default_has_keys, run_command};
+use crate::handover::served::{Served, default_has_keys, run_command};
 use crate::process::{self, Caught, Then};
 use crate::ui::{Format, output};
 
@@ -80,7 +81,7 @@ fn write(served: &Served, format: Format) -> Result<()> {
     let all = || served.all.iter().enumerate();
     match format {
         Format::Text => {
-            let mut text = format!("unset {}\n", IN_THE_WAY.join(" "));
+            let mut text = format!("unset {}\n", SHADOWING.join(" "));
             for (index, ready) in all() {
                 if served.all.len() > 1 {
                     text.push_str(&format!("# {}\n", ready.profile));
@@ -106,7 +107,7 @@ fn write(served: &Served, format: Format) -> Result<()> {
             output::write_json(&json!({
                 "pid": std::process::id(),
                 "port": served.endpoint.port(),
-                "unset": IN_THE_WAY,
+                "unset": SHADOWING,
                 "profiles": profiles.collect::<Vec<Value>>(),
             }))
         }

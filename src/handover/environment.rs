@@ -13,7 +13,7 @@ use crate::secret::Secret;
 ///
 /// Keys and profiles of another session, older spellings of them, other places to ask for keys, and the marks that
 /// other tools leave for prompts.
-const SHADOWING: &[&str] = &[
+pub const SHADOWING: &[&str] = &[
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",

@@ -6,6 +6,7 @@ use crate::config::Profile;
 use crate::error::Result;
 use crate::handover::child;
 use crate::handover::endpoint::Endpoint;
+use crate::handover::environment::SHADOWING;
 use crate::handover::keeper::Keeper;
 use crate::login::Doors;
 use crate::login::plan::LoginPlan;
@@ -13,18 +14,6 @@ use crate::login::ready::{Ready, ready};
 use crate::login::target::Wishes;
 use crate::paths::Paths;
 use crate::store::credentials_file;
-
-/// Variables that SDKs believe before they ask an endpoint.
-pub const IN_THE_WAY: &[&str] = &[
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_PROFILE",
-    "AWS_DEFAULT_PROFILE",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-];
 
 #[cfg(not(windows))]
 const NOWHERE: &str = "/dev/null";
@@ -83,7 +72,7 @@ pub fn run_command(
 ) -> Result<u8> {
     let profiles = [profile];
     let served = Served::start(doors, &profiles, port, before)?;
-    for name in IN_THE_WAY {
+    for name in SHADOWING {
         command.env_remove(name);
     }
     command.envs(served.variables(0));
@@ -91,6 +80,8 @@ pub fn run_command(
     if default_has_keys(doors.paths) {
         command.env("AWS_SHARED_CREDENTIALS_FILE", NOWHERE);
     }
+    #[cfg(unix)]
+    crate::process::as_before();
     let keeper = served.keeper;
     child::run_beside(command, move || keeper.keep())
 }

@@ -365,7 +365,14 @@ fn slips_are_told_before_anything_is_sent() {
             "exec prod --via profile --names A={role} -- true",
             &["--names is for keys"],
         ),
-        ("exec prod --via endpoint -- true", &["not in this version"]),
+        (
+            "exec prod audit=A_ --via endpoint -- true",
+            &["is for one profile"],
+        ),
+        (
+            "exec prod --via endpoint --names A={role} -- true",
+            &["--names is for keys as variables"],
+        ),
         ("exec -- true", &["which profile?"]),
         ("exec prod --min soon -- true", &["--min"]),
     ] {
@@ -419,4 +426,23 @@ fn keys_that_are_short_are_renewed_first() {
     let old = key;
     let mut terminal = home.terminal("exec prod -- printenv AWS_ACCESS_KEY_ID");
     terminal.expect(&old);
+}
+
+#[test]
+fn a_command_may_ask_an_endpoint_instead() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    home.login("prod").ok();
+    let script =
+        "echo $AWS_CONTAINER_CREDENTIALS_FULL_URI ${AWS_ACCESS_KEY_ID:-none} $MAI_PROFILE; exit 7";
+    let answer = home.mai(&format!("exec prod --via endpoint -- sh -c '{script}'"));
+    assert_eq!(answer.code, Some(7), "{answer}");
+    let words: Vec<&str> = answer.stdout.split_whitespace().collect();
+    assert!(
+        words[0].starts_with("http://127.0.0.1:") && words[0].ends_with("/prod"),
+        "{answer}"
+    );
+    assert_eq!(words[1..], ["none", "prod"]);
+    home.mai("exec prod --via endpoint -- no-such-command")
+        .fails(127, &["no-such-command"]);
 }

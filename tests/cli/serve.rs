@@ -501,7 +501,7 @@ fn the_lines_are_for_a_shell() {
 fn with_nobody_there_it_does_not_start_without_keys() {
     let testbed = Testbed::start();
     let home = Home::at(&testbed, "simple", "ada");
-    finish(home.start("serve prod"), "").fails(3, &["password of ada"]);
+    finish(home.start("serve prod"), "").fails(3, &["a person is needed for the keys of prod"]);
     home.mai("serve nope")
         .fails(2, &["there is no profile `nope`"]);
     assert_eq!(testbed.password_attempts("ada"), 0);

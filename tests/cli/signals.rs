@@ -108,7 +108,7 @@ fn ctrl_d_at_the_password_is_an_interruption_too() {
     let testbed = Testbed::start();
     let home = home_at(&testbed, "simple", "ada");
     let mut terminal = home.shell("login prod");
-    terminal.expect("Password").keys("\u{4}");
+    terminal.expect("Password").expect(": ").keys("\u{4}");
     was_interrupted(terminal, &home);
     assert_eq!(testbed.password_attempts("ada"), 0);
 }
