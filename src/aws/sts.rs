@@ -1,6 +1,7 @@
 //! STS: an assertion becomes temporary keys.
 
 pub mod assume_role;
+pub mod identity;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;

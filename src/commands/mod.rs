@@ -34,6 +34,7 @@ mod status;
 mod stdin;
 mod typed;
 mod use_profile;
+mod whoami;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -134,6 +135,9 @@ enum Verb {
     ConfigureProcess(configure_process::ConfigureProcess),
     /// Hand keys to AWS SDKs from a local endpoint, and renew them, until Ctrl-C
     Serve(serve::Serve),
+    /// Ask STS whose keys a profile has, and compare
+    #[command(visible_alias = "test")]
+    Whoami(whoami::Whoami),
     /// Print the completions for a shell
     Completions(completions::Completions),
     Prompt(prompt::Prompt),
@@ -199,6 +203,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
         Some(Verb::Credentials(verb)) => verb.run(&Run::quietly(global)?),
         Some(Verb::ConfigureProcess(verb)) => verb.run(global),
         Some(Verb::Serve(verb)) => verb.run(&Run::quietly(global)?),
+        Some(Verb::Whoami(verb)) => verb.run(&run()?),
         Some(Verb::Completions(verb)) => verb.run(),
         Some(Verb::Prompt(verb)) => verb.run(global.color.name()),
         Some(Verb::Init(verb)) => verb.run(global.color.name()),

@@ -6,6 +6,7 @@ pub mod child;
 pub mod documents;
 pub mod endpoint;
 pub mod environment;
+pub mod identity;
 pub mod keeper;
 pub mod names;
 pub mod process;

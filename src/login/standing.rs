@@ -103,6 +103,26 @@ impl<'a> Present<'a> {
         Some((row, keys))
     }
 
+    /// Temporary keys in a section, whoever wrote them, with their expiry if it is known and the record if they are ours.
+    pub fn any_keys_in(
+        &self,
+        aws_profile: &str,
+    ) -> Option<(SessionCredentials, Option<DateTime<Utc>>, Option<&Row>)> {
+        if let Some((row, keys)) = self.keys_in(aws_profile) {
+            let until = keys.expires_at;
+            return Some((keys, Some(until), Some(row)));
+        }
+        let stored = self.file.section(aws_profile)?.session()?;
+        let until = stored.expires_at;
+        let keys = SessionCredentials {
+            expires_at: until.unwrap_or(DateTime::<Utc>::MAX_UTC),
+            access_key_id: stored.access_key_id,
+            secret_access_key: stored.secret_access_key,
+            session_token: stored.session_token,
+        };
+        Some((keys, until, None))
+    }
+
     /// A vault that cannot be opened holds nothing that could be used.
     fn in_vault(&self, row: &Row) -> Option<SessionCredentials> {
         let found = kept_keys::find(self.doors, &row.aws_profile);

@@ -57,3 +57,4 @@ mod sessions;
 mod shibboleth;
 mod signals;
 mod sts;
+mod whoami;

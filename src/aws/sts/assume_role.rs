@@ -75,7 +75,7 @@ impl Sts {
 }
 
 /// The keys that one request is signed with.
-fn signed_with(keys: &SessionCredentials) -> aws_sdk_sts::config::Builder {
+pub(super) fn signed_with(keys: &SessionCredentials) -> aws_sdk_sts::config::Builder {
     let credentials = Credentials::new(
         &keys.access_key_id,
         keys.secret_access_key.expose(),
