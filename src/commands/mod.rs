@@ -136,7 +136,7 @@ enum Verb {
     /// Hand keys to AWS SDKs from a local endpoint, and renew them, until Ctrl-C
     Serve(serve::Serve),
     /// Ask STS whose keys a profile has, and compare
-    #[command(visible_alias = "test")]
+    #[command(alias = "test")]
     Whoami(whoami::Whoami),
     /// Print the completions for a shell
     Completions(completions::Completions),

@@ -18,6 +18,9 @@ use crate::store::credentials_file::{self, CredentialsFile};
 use crate::store::learned::Learned;
 use crate::store::sessions::{Row, Sessions, find};
 
+/// Temporary keys, their expiry if it is known, and the record if they are ours.
+pub type AnyKeys<'p> = (SessionCredentials, Option<DateTime<Utc>>, Option<&'p Row>);
+
 /// The credentials file and the recorded sessions, as they are now.
 pub struct Present<'a> {
     file: CredentialsFile,
@@ -104,10 +107,7 @@ impl<'a> Present<'a> {
     }
 
     /// Temporary keys in a section, whoever wrote them, with their expiry if it is known and the record if they are ours.
-    pub fn any_keys_in(
-        &self,
-        aws_profile: &str,
-    ) -> Option<(SessionCredentials, Option<DateTime<Utc>>, Option<&Row>)> {
+    pub fn any_keys_in(&self, aws_profile: &str) -> Option<AnyKeys<'_>> {
         if let Some((row, keys)) = self.keys_in(aws_profile) {
             let until = keys.expires_at;
             return Some((keys, Some(until), Some(row)));

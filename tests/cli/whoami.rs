@@ -165,7 +165,7 @@ fn the_path_of_a_role_is_no_difference() {
     let testbed = Testbed::start();
     let deep = "arn:aws:iam::333333333333:role/team/x/Deep";
     testbed.role(deep, RoleRules::default());
-    let chained = format!("{PROFILES}").replace(
+    let chained = PROFILES.replace(
         "groups:",
         &format!("  deep: {{source_profile: prod, role: '{deep}'}}\ngroups:"),
     );
