@@ -74,10 +74,9 @@ pub fn ready<'a>(
         Some(ended)
     };
     let present = Present::read(doors)?;
-    let all = plan
-        .targets
-        .iter()
-        .map(|target| keys_of(doors, &present, target));
+    // Parents that nobody asked for came along for their keys only.
+    let asked = plan.targets.iter().filter(|target| !target.implied);
+    let all = asked.map(|target| keys_of(doors, &present, target));
     Ok(AllReady {
         all: all.collect::<Result<_>>()?,
         ended,

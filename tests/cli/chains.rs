@@ -197,3 +197,16 @@ fn slips_and_faults_have_their_words() {
     assert_eq!(line["role_arn"], AUDIT);
     assert_eq!(line["provider_arn"], serde_json::Value::Null);
 }
+
+#[test]
+fn the_keys_of_a_child_are_given_out_without_its_parents() {
+    let testbed = testbed();
+    let home = home(&testbed);
+    let profiles = home.read(".config/mai/profiles.yaml");
+    home.profiles(&profiles.replace(
+        "password: ask",
+        "password: {command: [echo, correct horse], unattended: true}",
+    ));
+    let answer = home.mai("credentials deep").ok();
+    assert_eq!(answer.json()["AccountId"], "444444444444");
+}

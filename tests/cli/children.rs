@@ -35,7 +35,7 @@ fn lines(child: &mut Child) -> impl Fn() -> String + use<> {
             let _ = say.send(line);
         }
     });
-    move || said.recv_timeout(Duration::from_secs(20)).expect("a line")
+    move || said.recv_timeout(Duration::from_secs(60)).expect("a line")
 }
 
 /// `R` running, `S` asleep, `T` stopped.
