@@ -252,7 +252,7 @@ impl Conversation<'_> {
 
 fn gone() -> Error {
     Error::needs_you(format!("`{PROGRAM}` ended before it had an answer"))
-        .hint("run it in a terminal; `echo GETPIN | pinentry` shows what is wrong with it")
+        .hint("run it in a terminal; `echo BYE | pinentry` shows what is wrong with it")
 }
 
 /// Byte by byte into one place, since a buffer that grows leaves copies of a password behind.
