@@ -86,3 +86,13 @@ class KeycloakSessions(Sessions, AtServer):
         self.ends_with(person.login("first", "--force"), words.DONE)
         self.count(1, self.passwords_sent(idp))
         self.comes_back(person, "login", "second", "--force")
+
+    def test_a_logout_leaves_no_session_for_the_administrator_to_see(self):
+        # Other tests sign everybody in.
+        self.idp.end_sessions("leaving")
+        idp = self.at_idp()
+        person = self.signed_in("leaving")
+        self.count(1, self.passwords_sent(idp))
+        self.assertEqual(1, len(self.idp.sessions("leaving")))
+        self.ends_with(person.mai("logout", "first"), words.DONE)
+        self.assertEqual([], self.idp.sessions("leaving"))

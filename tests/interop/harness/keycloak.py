@@ -53,6 +53,7 @@ PEOPLE = {
     "devices": ([DEVELOPER], {"phone": PHONE, "tablet": TABLET}, {}),
     "devices-asked": ([DEVELOPER], {"phone": PHONE, "tablet": TABLET}, {}),
     "keeping": ([DEVELOPER], {}, {}),
+    "leaving": ([DEVELOPER], {}, {}),
     "declining": ([DEVELOPER], {}, {}),
     "renewed": ([DEVELOPER], {}, {}),
     "installing": ([DEVELOPER], {}, {}),
@@ -235,6 +236,9 @@ class Keycloak:
 
     def change_password(self, name, new):
         self._administer("PUT", name, "reset-password", {"type": "password", "value": new, "temporary": False})
+
+    def sessions(self, name):
+        return self._administer("GET", name, "sessions")
 
     def end_sessions(self, name):
         self._administer("POST", name, "logout")
