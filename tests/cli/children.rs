@@ -2,12 +2,13 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::Child;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mai_testbed::Testbed;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::Home;
+use crate::waiting::{PATIENCE, wait_until};
 
 fn signed_in(testbed: &Testbed) -> Home {
     let home = Home::at(testbed, "simple", "ada");
@@ -35,7 +36,7 @@ fn lines(child: &mut Child) -> impl Fn() -> String + use<> {
             let _ = say.send(line);
         }
     });
-    move || said.recv_timeout(Duration::from_secs(60)).expect("a line")
+    move || said.recv_timeout(PATIENCE).expect("a line")
 }
 
 /// `R` running, `S` asleep, `T` stopped.
@@ -43,15 +44,6 @@ fn state_of(pid: &str) -> char {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let after = stat.rsplit(") ").next().unwrap_or_default();
     after.chars().next().unwrap_or('?')
-}
-
-#[track_caller]
-fn wait_until(what: &str, is_true: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !is_true() {
-        assert!(start.elapsed() < Duration::from_secs(20), "{what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 #[test]

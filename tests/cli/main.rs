@@ -57,4 +57,5 @@ mod sessions;
 mod shibboleth;
 mod signals;
 mod sts;
+mod waiting;
 mod whoami;

@@ -3,11 +3,12 @@
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::Home;
+use crate::support::{Home, in_own_session};
+use crate::waiting::wait_or_fail;
 
 /// Killed when dropped.
 pub struct Running {
@@ -34,12 +35,9 @@ impl Running {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(file);
-        // SAFETY: setsid is async-signal-safe and touches no memory of the parent.
-        unsafe {
-            use std::os::unix::process::CommandExt;
-            command.pre_exec(|| rustix::process::setsid().map(drop).map_err(Into::into));
-        }
-        let child = command.spawn().expect("the program starts");
+        let child = in_own_session(&mut command)
+            .spawn()
+            .expect("the program starts");
         Running { child, said }
     }
 
@@ -61,17 +59,10 @@ impl Running {
     /// Waits until it has said this so often.
     #[track_caller]
     pub fn says_again(&self, words: &str, times: usize) -> &Self {
-        let start = Instant::now();
-        while self.times(words) < times {
-            let patience = Duration::from_secs(20);
-            assert!(
-                start.elapsed() < patience,
-                "no `{words}` in:\n{}",
-                self.said()
-            );
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        self
+        wait_or_fail(
+            || format!("no `{words}` in:\n{}", self.said()),
+            || (self.times(words) >= times).then_some(self),
+        )
     }
 
     /// Time for it to do what it should not.
@@ -94,19 +85,13 @@ impl Running {
     /// Waits for its end.
     #[track_caller]
     pub fn end(mut self) -> (String, ExitStatus) {
-        let start = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().expect("a child") {
-                return (self.said(), status);
-            }
-            let patience = Duration::from_secs(20);
-            assert!(
-                start.elapsed() < patience,
-                "it does not end: {}",
-                self.said()
-            );
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        let said = self.said.clone();
+        let said = || std::fs::read_to_string(&said).unwrap_or_default();
+        let status = wait_or_fail(
+            || format!("it does not end: {}", said()),
+            || self.child.try_wait().expect("a child"),
+        );
+        (said(), status)
     }
 
     /// Ends it as a service manager does.
@@ -124,18 +109,5 @@ impl Drop for Running {
         // Who has ended is no child any more.
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-/// Waits until it is so; fails after twenty seconds.
-#[track_caller]
-pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(
-            start.elapsed() < Duration::from_secs(20),
-            "{what} never was"
-        );
-        std::thread::sleep(Duration::from_millis(5));
     }
 }

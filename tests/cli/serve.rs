@@ -11,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::support::{Home, PROFILES, corp, finish, mode};
+use crate::waiting::{PATIENCE, wait_until};
 
 /// A running `mai serve`.
 pub struct Serving {
@@ -137,15 +138,6 @@ fn answer(stream: &mut impl BufRead) -> (u16, Value) {
     }
     let status = head[9..12].parse().expect("a status");
     (status, serde_json::from_slice(&body).unwrap_or_default())
-}
-
-#[track_caller]
-fn wait_until(what: &str, is_true: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !is_true() {
-        assert!(start.elapsed() < Duration::from_secs(20), "{what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 fn signed_in(testbed: &Testbed) -> Home {
@@ -287,9 +279,7 @@ fn slow_clients_are_left_and_keep_nobody_waiting() {
     serving.key_id(0);
     assert!(start.elapsed() < Duration::from_secs(2));
     let mut rest = Vec::new();
-    slow[0]
-        .set_read_timeout(Some(Duration::from_secs(20)))
-        .expect("a limit");
+    slow[0].set_read_timeout(Some(PATIENCE)).expect("a limit");
     let _ = slow[0].read_to_end(&mut rest).expect("the end comes");
     assert!(!String::from_utf8_lossy(&rest).contains("200 OK"));
 }

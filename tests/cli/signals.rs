@@ -8,6 +8,7 @@ use mai_testbed::{Fault, PASSWORD, Server, Testbed};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::{Home, Terminal, finish};
+use crate::waiting::wait_until;
 
 const BEFORE: &str = "[dev]\nx = 1\n";
 const CTRL_C: &str = "\u{3}";
@@ -57,19 +58,6 @@ fn nothing_was_written(home: &Home) {
     let left = fs::read_dir(home.path(".aws")).expect("a folder").count();
     assert_eq!(left, 1, "a temporary file is left");
     assert!(!home.path(".local/state/mai/sessions").exists());
-}
-
-/// Waits until it is so; fails after ten seconds.
-#[track_caller]
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(
-            start.elapsed() < Duration::from_secs(10),
-            "{what} never was"
-        );
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 fn is_running(pid: i32) -> bool {

@@ -6,12 +6,13 @@ use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use expectrl::process::unix::WaitStatus;
 use expectrl::{Eof, Expect, Session};
 use mai_testbed::{PASSWORD, Server, Testbed};
 use tempfile::TempDir;
+
+use crate::waiting::PATIENCE;
 
 /// A home folder with nothing in it, and an environment with nothing in it.
 pub struct Home {
@@ -191,12 +192,13 @@ impl Home {
         let script = format!("stty echo; {script}");
         let mut command = wrapped(&["sh", "-c", &script, "sh"], &self.command(line));
         command.env("TERM", "xterm-256color");
+        with_usual_signals(&mut command);
         let mut session = Session::spawn(command).expect("a pseudo-terminal");
         session
             .get_process_mut()
             .set_window_size(120, 40)
             .expect("a window size");
-        session.set_expect_timeout(Some(Duration::from_secs(20)));
+        session.set_expect_timeout(Some(PATIENCE));
         Terminal {
             session,
             seen: String::new(),
@@ -210,11 +212,31 @@ pub fn start(mut command: Command) -> Child {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    in_own_session(&mut command)
+        .spawn()
+        .expect("the program starts")
+}
+
+/// It will have no terminal.
+pub fn in_own_session(command: &mut Command) -> &mut Command {
     // SAFETY: setsid is async-signal-safe and touches no memory of the parent.
     unsafe {
         command.pre_exec(|| rustix::process::setsid().map(drop).map_err(Into::into));
     }
-    command.spawn().expect("the program starts")
+    with_usual_signals(command)
+}
+
+/// Signals that whoever started the tests ignores, as `nohup` does, would stay ignored.
+fn with_usual_signals(command: &mut Command) -> &mut Command {
+    // SAFETY: signal is async-signal-safe and touches no memory of the parent.
+    unsafe {
+        command.pre_exec(|| {
+            for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM] {
+                libc::signal(signal, libc::SIG_DFL);
+            }
+            Ok(())
+        })
+    }
 }
 
 /// Feeds a run and waits for its end.

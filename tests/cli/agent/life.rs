@@ -7,8 +7,9 @@ use rustix::process::Signal;
 
 use super::home_at;
 use crate::clock::Clock;
-use crate::running::{Running, wait_until};
+use crate::running::Running;
 use crate::support::sts_calls;
+use crate::waiting::wait_until;
 
 const STATE: &str = ".local/state/mai";
 
@@ -130,7 +131,7 @@ fn an_upgrade_starts_the_new_program_in_the_same_process() {
         command_of_copy.env(name, value.expect("a value"));
     }
     let agent = Running::command(&home, command_of_copy);
-    agent.says("renews keys for");
+    agent.says("audit: no keys yet");
     std::fs::remove_file(&old).expect("it goes");
     clock.pass(10);
     agent.does_nothing_more();

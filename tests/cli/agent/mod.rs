@@ -6,8 +6,8 @@ mod renewals;
 
 use mai_testbed::{PASSWORD, Testbed};
 
-use crate::running::wait_until;
 use crate::support::Home;
+use crate::waiting::wait_until;
 
 /// A home whose password a command prints; `prod` and `audit` are the agent's, `dev` is not.
 fn home_at(testbed: &Testbed, face: &str, user: &str) -> Home {

@@ -7,8 +7,9 @@ use rustix::process::Signal;
 
 use super::{home_at, profiles, shown};
 use crate::clock::Clock;
-use crate::running::{Running, wait_until};
+use crate::running::Running;
 use crate::support::sts_calls;
+use crate::waiting::wait_until;
 
 #[test]
 fn what_is_down_is_asked_again_until_it_is_back() {

@@ -103,7 +103,9 @@ fn a_role_that_was_chosen_by_hand_is_not_replaced() {
     let clock = Clock::of(&mut home, &testbed);
     home.mai("login prod --role 222222222222/Admin").ok();
     let agent = Running::start(&home, "agent");
-    agent.says("prod: the keys in its section are of arn:aws:iam::222222222222:role/Admin");
+    agent
+        .says("prod: the keys in its section are of arn:aws:iam::222222222222:role/Admin")
+        .says("audit: no keys yet");
     clock.pass_minutes(55);
     agent.does_nothing_more();
     assert_eq!(testbed.password_attempts("ada"), 1);
