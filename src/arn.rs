@@ -14,6 +14,9 @@ pub struct Partition {
     region_prefixes: &'static [&'static str],
     sts_suffix: &'static str,
     sign_in_suffixes: &'static [&'static str],
+    console_suffix: &'static str,
+    /// Its default region has sign-in and console at hosts without a region in their names.
+    has_plain_hosts: bool,
 }
 
 /// In the order in which a region's name is tried; `aws` is last, since every new region falls to it.
@@ -27,6 +30,8 @@ pub static PARTITIONS: &[Partition] = &[
             "signin.amazonaws-us-gov.com",
             "signin-fips.amazonaws-us-gov.com",
         ],
+        console_suffix: "console.amazonaws-us-gov.com",
+        has_plain_hosts: true,
     },
     Partition {
         id: "aws-cn",
@@ -34,6 +39,8 @@ pub static PARTITIONS: &[Partition] = &[
         region_prefixes: &["cn-"],
         sts_suffix: "amazonaws.com.cn",
         sign_in_suffixes: &["signin.amazonaws.cn"],
+        console_suffix: "console.amazonaws.cn",
+        has_plain_hosts: true,
     },
     Partition {
         id: "aws-eusc",
@@ -41,6 +48,8 @@ pub static PARTITIONS: &[Partition] = &[
         region_prefixes: &["eusc-"],
         sts_suffix: "amazonaws.eu",
         sign_in_suffixes: &["signin.amazonaws-eusc.eu"],
+        console_suffix: "console.amazonaws-eusc.eu",
+        has_plain_hosts: false,
     },
     Partition {
         id: "aws-iso",
@@ -48,6 +57,8 @@ pub static PARTITIONS: &[Partition] = &[
         region_prefixes: &["us-iso-"],
         sts_suffix: "c2s.ic.gov",
         sign_in_suffixes: &["signin.c2shome.ic.gov"],
+        console_suffix: "console.c2shome.ic.gov",
+        has_plain_hosts: false,
     },
     Partition {
         id: "aws-iso-b",
@@ -55,6 +66,8 @@ pub static PARTITIONS: &[Partition] = &[
         region_prefixes: &["us-isob-"],
         sts_suffix: "sc2s.sgov.gov",
         sign_in_suffixes: &["signin.sc2shome.sgov.gov"],
+        console_suffix: "console.sc2shome.sgov.gov",
+        has_plain_hosts: false,
     },
     Partition {
         id: "aws-iso-e",
@@ -62,6 +75,8 @@ pub static PARTITIONS: &[Partition] = &[
         region_prefixes: &["eu-isoe-"],
         sts_suffix: "cloud.adc-e.uk",
         sign_in_suffixes: &["signin.csphome.adc-e.uk"],
+        console_suffix: "console.csphome.adc-e.uk",
+        has_plain_hosts: false,
     },
     Partition {
         id: "aws-iso-f",
@@ -69,6 +84,8 @@ pub static PARTITIONS: &[Partition] = &[
         region_prefixes: &["us-isof-"],
         sts_suffix: "csp.hci.ic.gov",
         sign_in_suffixes: &["signin.csphome.hci.ic.gov"],
+        console_suffix: "console.csphome.hci.ic.gov",
+        has_plain_hosts: false,
     },
     Partition {
         id: "aws",
@@ -76,6 +93,8 @@ pub static PARTITIONS: &[Partition] = &[
         region_prefixes: &[""],
         sts_suffix: "amazonaws.com",
         sign_in_suffixes: &["signin.aws.amazon.com"],
+        console_suffix: "console.aws.amazon.com",
+        has_plain_hosts: true,
     },
 ];
 
@@ -96,6 +115,23 @@ impl Partition {
     /// The regional STS host. Regional always: tokens of the global host are not valid in opt-in regions.
     pub fn sts_host(&self, region: &str) -> String {
         format!("sts.{region}.{}", self.sts_suffix)
+    }
+
+    /// The sign-in host of a region.
+    pub fn sign_in_host(&self, region: &str) -> String {
+        self.in_region(region, self.sign_in_suffixes[0])
+    }
+
+    /// The host of the web console in a region.
+    pub fn console_host(&self, region: &str) -> String {
+        self.in_region(region, self.console_suffix)
+    }
+
+    fn in_region(&self, region: &str, suffix: &str) -> String {
+        match self.has_plain_hosts && region == self.default_region {
+            true => suffix.to_owned(),
+            false => format!("{region}.{suffix}"),
+        }
     }
 
     fn by_sign_in_host(host: &str) -> Option<(&'static Partition, Option<&str>)> {
@@ -345,6 +381,52 @@ mod tests {
             ("us-isob-east-1", "sts.us-isob-east-1.sc2s.sgov.gov"),
         ] {
             assert_eq!(Partition::of_region(region).unwrap().sts_host(region), host);
+        }
+    }
+    #[test]
+    fn regions_find_their_sign_in_and_console() {
+        for (region, sign_in, console) in [
+            (
+                "us-east-1",
+                "signin.aws.amazon.com",
+                "console.aws.amazon.com",
+            ),
+            (
+                "eu-central-1",
+                "eu-central-1.signin.aws.amazon.com",
+                "eu-central-1.console.aws.amazon.com",
+            ),
+            (
+                "us-gov-west-1",
+                "signin.amazonaws-us-gov.com",
+                "console.amazonaws-us-gov.com",
+            ),
+            (
+                "us-gov-east-1",
+                "us-gov-east-1.signin.amazonaws-us-gov.com",
+                "us-gov-east-1.console.amazonaws-us-gov.com",
+            ),
+            ("cn-north-1", "signin.amazonaws.cn", "console.amazonaws.cn"),
+            (
+                "cn-northwest-1",
+                "cn-northwest-1.signin.amazonaws.cn",
+                "cn-northwest-1.console.amazonaws.cn",
+            ),
+            (
+                "eusc-de-east-1",
+                "eusc-de-east-1.signin.amazonaws-eusc.eu",
+                "eusc-de-east-1.console.amazonaws-eusc.eu",
+            ),
+            (
+                "us-iso-east-1",
+                "us-iso-east-1.signin.c2shome.ic.gov",
+                "us-iso-east-1.console.c2shome.ic.gov",
+            ),
+        ] {
+            let partition = Partition::of_region(region).unwrap();
+            assert_eq!(partition.sign_in_host(region), sign_in);
+            assert_eq!(partition.console_host(region), console);
+            assert!(is_sign_in_host(sign_in), "{sign_in}");
         }
     }
 }

@@ -9,6 +9,7 @@ mod agreement;
 mod arguments;
 mod completions;
 mod configure_process;
+mod console;
 mod create;
 mod create_all;
 mod credentials;
@@ -135,8 +136,10 @@ enum Verb {
     ConfigureProcess(configure_process::ConfigureProcess),
     /// Hand keys to AWS SDKs from a local endpoint, and renew them, until Ctrl-C
     Serve(serve::Serve),
+    /// Open the web console of AWS in a browser, signed in with the keys of a profile
+    Console(console::Console),
     /// Ask STS whose keys a profile has, and compare
-    #[command(alias = "test")]
+    #[command(visible_alias = "test")]
     Whoami(whoami::Whoami),
     /// Print the completions for a shell
     Completions(completions::Completions),
@@ -203,6 +206,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
         Some(Verb::Credentials(verb)) => verb.run(&Run::quietly(global)?),
         Some(Verb::ConfigureProcess(verb)) => verb.run(global),
         Some(Verb::Serve(verb)) => verb.run(&Run::quietly(global)?),
+        Some(Verb::Console(verb)) => verb.run(&run()?),
         Some(Verb::Whoami(verb)) => verb.run(&run()?),
         Some(Verb::Completions(verb)) => verb.run(),
         Some(Verb::Prompt(verb)) => verb.run(global.color.name()),

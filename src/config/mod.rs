@@ -1,5 +1,6 @@
 //! What people wrote in `profiles.yaml`, in layers, each value with its origin.
 
+mod browser_command;
 mod classic;
 pub mod edit;
 mod fields;
@@ -9,6 +10,7 @@ mod nearest;
 mod origin;
 mod read;
 mod read_chain;
+mod read_console;
 mod read_provider;
 mod schema;
 mod select;
@@ -20,6 +22,7 @@ mod tests;
 
 use std::path::Path;
 
+pub use browser_command::{BrowserCommand, Filling};
 pub use classic::Classic;
 pub use nearest::{did_you_mean, nearest};
 pub use origin::{Origin, SourceFile, Sourced};

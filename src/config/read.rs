@@ -11,7 +11,7 @@ use super::schema::{
     AskWith, Config, Group, IdentityProvider, KeysPlace, Profile, RoleWanted, SecretsMode, Source,
 };
 use super::values;
-use super::{read_chain, read_provider};
+use super::{read_chain, read_console, read_provider};
 use crate::arn::ProviderArn;
 use crate::duration::Span;
 use crate::error::{Result, clean};
@@ -25,6 +25,7 @@ pub const ROOT_KEYS: &[&str] = &[
     "accounts",
     "secrets",
     "ask_with",
+    "console",
     "profiles",
     "groups",
     "include",
@@ -88,6 +89,7 @@ pub(super) fn config(
         accounts: accounts(&root)?,
         secrets,
         ask_with,
+        console_browser: read_console::browser(&root, paths)?,
         files: layers.files.clone(),
         own_file,
         exists: layers.exists,

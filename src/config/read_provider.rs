@@ -225,6 +225,14 @@ fn command(field: &Field<'_>, paths: &Paths) -> Result<HelperCommand> {
     let Some(command) = table.get("command") else {
         return Err(field.error("has no `command`"));
     };
+    let argv = argv(&command, paths)?;
+    let unattended = table.flag("unattended")?.is_some_and(|flag| *flag);
+    let purpose = format!("the command for {} ({})", field.label, field.node.origin);
+    Ok(HelperCommand::new(argv, unattended, purpose))
+}
+
+/// A command: a list of words, or a string that is split into words. Its program is not one of the current folder.
+pub(super) fn argv(command: &Field<'_>, paths: &Paths) -> Result<Vec<String>> {
     let mut argv: Vec<String> = if command.is_list() {
         command
             .list()?
@@ -248,9 +256,7 @@ fn command(field: &Field<'_>, paths: &Paths) -> Result<HelperCommand> {
             .error("would run a program of whatever folder you are in")
             .hint("write its full path, or one that begins with ~/"));
     }
-    let unattended = table.flag("unattended")?.is_some_and(|flag| *flag);
-    let purpose = format!("the command for {} ({})", field.label, field.node.origin);
-    Ok(HelperCommand::new(argv, unattended, purpose))
+    Ok(argv)
 }
 
 fn client_certificate(fields: &Fields<'_>, paths: &Paths) -> Result<Option<ClientCertificate>> {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use super::browser_command::BrowserCommand;
 use super::classic::Classic;
 use super::origin::{Origin, SourceFile, Sourced};
 use crate::arn::{ProviderArn, RoleArn};
@@ -25,6 +26,8 @@ pub struct Config {
     pub accounts: BTreeMap<String, Sourced<String>>,
     pub secrets: Sourced<SecretsMode>,
     pub ask_with: Sourced<AskWith>,
+    /// What opens the web console; `None`: the browser of the desktop.
+    pub console_browser: Option<Sourced<BrowserCommand>>,
     /// All files that were read; later ones won.
     pub files: Vec<SourceFile>,
     /// The person's own file, whether it exists or not.

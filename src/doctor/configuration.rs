@@ -118,6 +118,11 @@ pub fn settings(config: &Config) -> Vec<Setting> {
     all.maybe("default_profile", config.default_profile.as_ref());
     let secrets = config.secrets.value;
     all.add("secrets", name_of(secrets), &config.secrets);
+    if let Some(browser) = &config.console_browser {
+        let more = if browser.has_arguments() { " …" } else { "" };
+        let command = format!("the command {}{more}", browser.program());
+        all.add("console.browser", command, browser);
+    }
     for provider in config.identity_providers.values() {
         let at = |key: &str| format!("{}.{key}", provider.name);
         all.add(&at("url"), &provider.url.value, &provider.url);

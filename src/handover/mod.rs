@@ -1,14 +1,17 @@
-//! Keys for other programs: as variables, as text that a shell or a program reads, by becoming the program, or from an
-//! endpoint.
+//! Keys for other programs: as variables, as text that a shell or a program reads, by becoming the program, from an
+//! endpoint, or as a browser that is signed in with them.
 
+pub mod browser;
 pub mod calling_shell;
 pub mod child;
+pub mod console;
 pub mod documents;
 pub mod endpoint;
 pub mod environment;
 pub mod identity;
 pub mod keeper;
 pub mod names;
+pub mod one_shot;
 pub mod process;
 pub mod served;
 pub mod spelling;

@@ -18,6 +18,7 @@ mod commands;
 mod completions;
 mod config;
 mod configure_process;
+mod console;
 mod create;
 mod create_all;
 mod create_refusals;

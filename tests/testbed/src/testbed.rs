@@ -333,6 +333,11 @@ impl Testbed {
         Ok(())
     }
 
+    /// The `SessionDuration` of each sign-in of a browser that STS gave out so far.
+    pub fn console_durations(&self) -> Vec<Option<String>> {
+        self.world.state().sts.federation.durations.clone()
+    }
+
     /// Makes all keys that STS gave out expire now.
     pub fn expire_keys(&self) {
         self.world.state().sts.keys.expire_all(self.world.now());

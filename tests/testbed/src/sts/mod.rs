@@ -3,6 +3,7 @@
 mod accounts_page;
 mod answer;
 mod assertion;
+mod federation;
 mod keys;
 mod session;
 mod sigv4;
@@ -56,6 +57,7 @@ pub(crate) struct StsState {
     pub account_names: HashMap<String, String>,
     pub accounts_page: AccountsPage,
     pub keys: KeyRing,
+    pub federation: federation::FederationState,
 }
 
 impl StsState {
@@ -93,6 +95,9 @@ pub(crate) fn serve(world: &World, request: &Request) -> Reply {
     }
     if request.is_post() && request.path == "/saml" {
         return accounts_page::serve(world, request);
+    }
+    if request.path == "/federation" {
+        return federation::serve(world, request);
     }
     let parameters = Parameters::of(request);
     let answer = match parameters.get("Action").unwrap_or_default() {

@@ -74,6 +74,7 @@ pub(crate) fn assume_role(
         .sts
         .keys
         .issue(role_arn, session, world.now() + Duration::seconds(duration));
+    state.sts.federation.chained.insert(keys.id.clone());
     Ok(success("AssumeRole", &keys.to_xml()))
 }
 
