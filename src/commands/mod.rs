@@ -138,8 +138,8 @@ enum Verb {
     Serve(serve::Serve),
     /// Open the web console of AWS in a browser, signed in with the keys of a profile
     Console(console::Console),
-    /// Ask STS whose keys a profile has, and compare
-    #[command(visible_alias = "test")]
+    /// Ask STS whose keys a profile has, and compare (also `mai test`)
+    #[command(alias = "test")]
     Whoami(whoami::Whoami),
     /// Print the completions for a shell
     Completions(completions::Completions),

@@ -14,7 +14,7 @@ use crate::login::line::{client_settings, runtime};
 use crate::login::orders::region_for;
 use crate::login::plan::LoginPlan;
 use crate::login::redeem::sts_in;
-use crate::login::standing::Present;
+use crate::login::standing::{Held, Present};
 use crate::login::target::Target;
 use crate::login::{Doors, role_choice};
 use crate::net::client;
@@ -75,7 +75,7 @@ struct Question {
 
 fn question(doors: &Doors, present: &Present, target: &Target) -> Result<Question> {
     let (profile, section) = (&target.profile, &target.aws_profile);
-    let Some((keys, until, row)) = present.any_keys_in(section) else {
+    let Some(Held { keys, until, row }) = present.any_keys_in(section) else {
         return Err(
             Error::needs_you(format!("there are no keys of {profile} in [{section}]"))
                 .hint(format!("`mai login {profile}` fetches some")),

@@ -18,9 +18,6 @@ use crate::store::credentials_file::{self, CredentialsFile};
 use crate::store::learned::Learned;
 use crate::store::sessions::{Row, Sessions, find};
 
-/// Temporary keys, their expiry if it is known, and the record if they are ours.
-pub type AnyKeys<'p> = (SessionCredentials, Option<DateTime<Utc>>, Option<&'p Row>);
-
 /// The credentials file and the recorded sessions, as they are now.
 pub struct Present<'a> {
     file: CredentialsFile,
@@ -40,6 +37,15 @@ pub enum Found<'a> {
     Others(&'a Row),
     /// Never signed in to, logged out, or too long ago.
     Nothing,
+}
+
+/// Keys that stand there.
+pub struct Held<'a> {
+    pub keys: SessionCredentials,
+    /// Other tools do not always say.
+    pub until: Option<DateTime<Utc>>,
+    /// What was recorded, if they are ours.
+    pub row: Option<&'a Row>,
 }
 
 impl<'a> Present<'a> {
@@ -106,21 +112,27 @@ impl<'a> Present<'a> {
         Some((row, keys))
     }
 
-    /// Temporary keys in a section, whoever wrote them, with their expiry if it is known and the record if they are ours.
-    pub fn any_keys_in(&self, aws_profile: &str) -> Option<AnyKeys<'_>> {
+    /// Temporary keys in a section, whoever wrote them.
+    pub fn any_keys_in(&self, aws_profile: &str) -> Option<Held<'_>> {
         if let Some((row, keys)) = self.keys_in(aws_profile) {
-            let until = keys.expires_at;
-            return Some((keys, Some(until), Some(row)));
+            return Some(Held {
+                until: Some(keys.expires_at),
+                keys,
+                row: Some(row),
+            });
         }
         let stored = self.file.section(aws_profile)?.session()?;
         let until = stored.expires_at;
-        let keys = SessionCredentials {
-            expires_at: until.unwrap_or(DateTime::<Utc>::MAX_UTC),
-            access_key_id: stored.access_key_id,
-            secret_access_key: stored.secret_access_key,
-            session_token: stored.session_token,
-        };
-        Some((keys, until, None))
+        Some(Held {
+            keys: SessionCredentials {
+                expires_at: until.unwrap_or(DateTime::<Utc>::MAX_UTC),
+                access_key_id: stored.access_key_id,
+                secret_access_key: stored.secret_access_key,
+                session_token: stored.session_token,
+            },
+            until,
+            row: None,
+        })
     }
 
     /// A vault that cannot be opened holds nothing that could be used.
