@@ -155,6 +155,7 @@ fn other_settings_are_other_keys() {
     let home = home(&testbed);
     home.login("audit").ok();
     let profiles = home.read(".config/mai/profiles.yaml");
+    home.write(".config/mai/p.json", r#"{"Statement": []}"#);
     testbed.clear_requests();
     for (old, new, calls) in [
         ("team: blue", "team: red", 1),
@@ -164,12 +165,39 @@ fn other_settings_are_other_keys() {
             1,
         ),
         ("team: blue", "team: blue", 1),
+        (
+            "external_id: 7f2c\n",
+            "external_id: 7f2c\n    policy: p.json\n",
+            1,
+        ),
+        (
+            "external_id: 7f2c\n",
+            "external_id: 7f2c\n    policy_arns: ['arn:aws:iam::aws:policy/ReadOnlyAccess']\n",
+            1,
+        ),
     ] {
         home.profiles(&profiles.replacen(old, new, 1));
         home.mai("require audit --no-input").ok();
         assert_eq!(sts_calls(&testbed), calls, "{new}");
         testbed.clear_requests();
     }
+}
+
+#[test]
+fn a_session_policy_goes_with_the_second_hop() {
+    let testbed = testbed();
+    let home = home(&testbed);
+    let profiles = home.read(".config/mai/profiles.yaml");
+    let with = "external_id: 7f2c\n    policy: p.json\n";
+    home.profiles(&profiles.replacen("external_id: 7f2c\n", with, 1));
+    // AWS finds fault with this one, mai does not.
+    home.write(".config/mai/p.json", r#"{"Version": "2012-10-17"}"#);
+    home.login("audit").fails(
+        4,
+        &["audit", "session policy is no valid policy", "`policy:`"],
+    );
+    home.write(".config/mai/p.json", r#"{"Statement": []}"#);
+    home.login("audit").ok();
 }
 
 #[test]
