@@ -1,15 +1,18 @@
 //! What runs all day, against `/bin/true` in the same run: the prompt, `mai require`, `mai credentials`, a login that has
-//! nothing to do; and what a shell does by itself at each prompt, against an empty one.
+//! nothing to do, `mai exec`. What a shell does by itself at each prompt, against an empty one. For scale, the start of
+//! the AWS CLI.
 //!
 //! Ratios, not times, since times belong to a machine: `cargo bench --bench everyday`. With a static build in the target
 //! folder (`cargo build --release --target x86_64-unknown-linux-musl`) that one is measured too.
 
+mod company;
 mod compare;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use company::{configure, mai};
 use compare::{compare, run};
 use mai_testbed::{PASSWORD, Testbed};
 
@@ -25,9 +28,11 @@ fn main() {
         false => ROUNDS,
     };
     let testbed = Testbed::start();
-    testbed.any_role(true);
     let home = tempfile::tempdir().expect("a temporary folder");
-    configure(&testbed, home.path());
+    configure(&testbed, home.path(), PROFILES, |n| match n {
+        0 => ", keys: process",
+        _ => "",
+    });
     let dynamic = env!("CARGO_BIN_EXE_mai");
     let first = "login --all --password-stdin";
     run(mai(dynamic, home.path(), &testbed, first), PASSWORD);
@@ -63,6 +68,7 @@ fn main() {
             );
         }
     }
+    for_scale(rounds.div_ceil(20));
     let (empty, hook) = compare(
         rounds.div_ceil(20),
         || prompts(dynamic, home.path(), &testbed, false),
@@ -74,38 +80,26 @@ fn main() {
     );
 }
 
-fn configure(testbed: &Testbed, home: &Path) {
-    testbed.users(|users| {
-        let mut user = mai_testbed::User::new("bench");
-        for n in 0..PROFILES {
-            user = user.role(mai_testbed::Role::new("111111111111", &format!("Role{n}")));
-        }
-        users.add(user);
-    });
-    let mut yaml = format!(
-        "secrets: file\nidentity_providers:\n  corp: {{url: \"{}\", username: bench, password: ask}}\nprofiles:\n",
-        testbed.face("simple")
-    );
-    for n in 0..PROFILES {
-        let keys = if n == 0 { ", keys: process" } else { "" };
-        yaml.push_str(&format!(
-            "  p{n}: {{identity_provider: corp, role: 111111111111/Role{n}{keys}}}\n"
-        ));
+/// What the AWS CLI takes to start, which most commands after `mai exec` wait for.
+fn for_scale(rounds: usize) {
+    let aws = || {
+        let mut aws = Command::new("aws");
+        aws.arg("--version");
+        aws
+    };
+    if aws().output().is_err() {
+        println!("the AWS CLI is not installed, so not measured");
+        return;
     }
-    yaml.push_str("default_profile: p1\n");
-    let folder = home.join(".config/mai");
-    std::fs::create_dir_all(&folder).expect("a folder");
-    std::fs::write(folder.join("profiles.yaml"), yaml).expect("a file");
-}
-
-fn mai(program: &str, home: &Path, testbed: &Testbed, line: &str) -> Command {
-    let mut command = Command::new(program);
-    command
-        .args(line.split(' '))
-        .env_clear()
-        .env("HOME", home)
-        .envs(testbed.env());
-    command
+    let (nothing, taken) = compare(
+        rounds,
+        || run(Command::new("/bin/true"), ""),
+        || run(aws(), ""),
+    );
+    println!(
+        "for scale: aws --version              {taken:>9.1?}   {:.0} x of /bin/true",
+        taken.as_secs_f64() / nothing.as_secs_f64()
+    );
 }
 
 /// A shell that does at each of its prompts what `mai init` has set up, or nothing.

@@ -2,12 +2,13 @@
 //!
 //! Ratios, not times, since times belong to a machine: `cargo bench --bench login`.
 
+mod company;
 mod compare;
 
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
+use company::{configure, mai};
 use compare::{compare, run};
 use mai_testbed::{Fault, PASSWORD, Server, Testbed};
 
@@ -23,10 +24,9 @@ fn main() {
         ROUNDS
     };
     let testbed = Testbed::start();
-    testbed.any_role(true);
     let home = tempfile::tempdir().expect("a temporary folder");
-    configure(&testbed, home.path());
-    let mai = env!("CARGO_BIN_EXE_mai");
+    configure(&testbed, home.path(), PROFILES, |_| "");
+    let program = env!("CARGO_BIN_EXE_mai");
 
     for server in [Server::Idp, Server::Sts] {
         testbed.set(Fault::Latency { server, millis: 50 });
@@ -35,7 +35,7 @@ fn main() {
         rounds,
         || {
             login(
-                mai,
+                program,
                 home.path(),
                 &testbed,
                 "login p0 --force --password-stdin",
@@ -43,7 +43,7 @@ fn main() {
         },
         || {
             login(
-                mai,
+                program,
                 home.path(),
                 &testbed,
                 "login --all --force --password-stdin",
@@ -58,34 +58,6 @@ fn main() {
     testbed.clear_faults();
 }
 
-fn configure(testbed: &Testbed, home: &Path) {
-    testbed.users(|users| {
-        let mut user = mai_testbed::User::new("bench");
-        for n in 0..PROFILES {
-            user = user.role(mai_testbed::Role::new("111111111111", &format!("Role{n}")));
-        }
-        users.add(user);
-    });
-    let mut yaml = format!(
-        "identity_providers:\n  corp: {{url: \"{}\", username: bench, password: ask}}\nprofiles:\n",
-        testbed.face("simple")
-    );
-    for n in 0..PROFILES {
-        yaml.push_str(&format!(
-            "  p{n}: {{identity_provider: corp, role: 111111111111/Role{n}}}\n"
-        ));
-    }
-    let folder = home.join(".config/mai");
-    std::fs::create_dir_all(&folder).expect("a folder");
-    std::fs::write(folder.join("profiles.yaml"), yaml).expect("a file");
-}
-
-fn login(mai: &str, home: &Path, testbed: &Testbed, line: &str) -> Duration {
-    let mut command = Command::new(mai);
-    command
-        .args(line.split(' '))
-        .env_clear()
-        .env("HOME", home)
-        .envs(testbed.env());
-    run(command, PASSWORD)
+fn login(program: &str, home: &Path, testbed: &Testbed, line: &str) -> Duration {
+    run(mai(program, home, testbed, line), PASSWORD)
 }
