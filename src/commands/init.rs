@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::duration::Span;
 use crate::error::{Error, Result};
+use crate::handover::environment::SHADOWING;
 use crate::paths::Paths;
 use crate::prompt;
 use crate::store::sessions::Sessions;
@@ -40,13 +41,6 @@ pub struct Init {
     #[arg(long, value_name = "TIME", default_value = prompt::ALERT)]
     alert: Span,
 }
-
-/// What SDKs and prompts take before the profile that `AWS_PROFILE` names, or believe of another one.
-const SHADOWS: &str = "AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN \
-                       AWS_CREDENTIAL_EXPIRATION AWS_SESSION_EXPIRATION AWSUME_PROFILE AWSUME_EXPIRATION \
-                       AWS_CONTAINER_CREDENTIALS_RELATIVE_URI AWS_CONTAINER_CREDENTIALS_FULL_URI \
-                       AWS_CONTAINER_AUTHORIZATION_TOKEN AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE \
-                       AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE MAI_PROFILE";
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Shell {
@@ -101,7 +95,7 @@ impl Init {
         );
         if self.with_use {
             script.push('\n');
-            script.push_str(&fill(with_use, &[("shadows", SHADOWS)]));
+            script.push_str(&fill(with_use, &[("shadows", &SHADOWING.join(" "))]));
         }
         output::write(&script)?;
         Ok(0)

@@ -10,7 +10,7 @@ function mai {
     if [[ -n ${2-} && ${2-} != - ]]; then
         section=$(\command mai use --section -- "$2") || \builtin return
     fi
-    \builtin unset -v AWS_PROFILE AWS_DEFAULT_PROFILE AWS_EB_PROFILE @shadows@
+    \builtin unset -v @shadows@
     if [[ -n $section ]]; then
         \builtin export AWS_PROFILE="$section" AWS_DEFAULT_PROFILE="$section"
     fi

@@ -9,7 +9,7 @@ if status is-interactive
         if test -n "$argv[2]" -a "$argv[2]" != -
             set section (command mai use --section -- $argv[2]); or return
         end
-        for name in AWS_PROFILE AWS_DEFAULT_PROFILE AWS_EB_PROFILE @shadows@
+        for name in @shadows@
             set --erase $name
         end
         if test -n "$section"

@@ -11,7 +11,7 @@ function global:mai {
         $section = "$(& $program use --section '--' $name)"
         if ($LASTEXITCODE -ne 0) { return }
     }
-    foreach ($variable in 'AWS_PROFILE AWS_DEFAULT_PROFILE AWS_EB_PROFILE @shadows@' -split ' ') {
+    foreach ($variable in '@shadows@' -split ' ') {
         Remove-Item -Path "Env:$variable" -ErrorAction Ignore
     }
     if ($section -ne '') {

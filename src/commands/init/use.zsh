@@ -11,7 +11,7 @@ function mai {
     if [[ -n ${2-} && ${2-} != - ]]; then
         section=$(command mai use --section -- "$2") || return
     fi
-    unset -v AWS_PROFILE AWS_DEFAULT_PROFILE AWS_EB_PROFILE @shadows@
+    unset -v @shadows@
     if [[ -n $section ]]; then
         export AWS_PROFILE="$section" AWS_DEFAULT_PROFILE="$section"
     fi
