@@ -15,6 +15,7 @@ use ring::digest;
 
 use crate::config::naming::readable;
 use crate::error::{Error, Result};
+use crate::handover::loopback;
 use crate::login::line::runtime;
 use crate::paths::Paths;
 
@@ -40,7 +41,7 @@ impl Endpoint {
     ) -> Result<(Endpoint, Receiver<()>)> {
         let runtime = runtime()?;
         let listener = runtime
-            .block_on(server::listen(port.unwrap_or(0)))
+            .block_on(loopback::listen(port.unwrap_or(0)))
             .map_err(|error| cannot_listen(port, &error))?;
         let port = listener
             .local_addr()

@@ -10,6 +10,7 @@ pub mod endpoint;
 pub mod environment;
 pub mod identity;
 pub mod keeper;
+mod loopback;
 pub mod names;
 pub mod one_shot;
 pub mod process;

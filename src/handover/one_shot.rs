@@ -3,48 +3,53 @@
 //! What starts a browser puts its address on a command line, which everybody on the computer can read. So the browser
 //! gets this one, and the secret never stands there.
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Sender, channel};
-use std::time::{Duration, Instant};
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
+use http::header::{CACHE_CONTROL, CONNECTION, LOCATION, REFERRER_POLICY};
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode};
 use ring::rand::{SecureRandom, SystemRandom};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use super::loopback::{self, Answer, is_for};
 use crate::error::{Error, Result};
+use crate::login::line::runtime;
 use crate::secret::Secret;
 
-/// What a browser asks has a few hundred bytes.
-const LONGEST_HEAD: usize = 16 * 1024;
 /// Browsers open connections ahead of time and say nothing on them.
-const PATIENCE: Duration = Duration::from_secs(10);
-const MOST_AT_ONCE: usize = 16;
-const PAUSE: Duration = Duration::from_millis(10);
+const CONNECTIONS: usize = 16;
+/// How often to look whether the browser still may come.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Listens from the moment it is made.
 pub struct OneShot {
+    runtime: Runtime,
     listener: TcpListener,
     shared: Arc<Shared>,
 }
 
 struct Shared {
+    port: u16,
     /// `127.0.0.1:PORT`
     host: String,
-    port: u16,
     /// `/` and 32 random letters.
     path: String,
     leads_to: Secret,
     is_used: AtomicBool,
-    at_once: AtomicUsize,
 }
 
-/// How a request was answered.
+/// Who came for the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answer {
+enum Visit {
     LedOn,
-    Refused,
-    /// By a program of another user, who read the address from a command line.
+    /// A program of another user, who read the address from a command line.
     OfAnotherUser,
 }
 
@@ -55,8 +60,8 @@ impl OneShot {
                 .because(error)
                 .hint("`--print` prints the address instead")
         };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
-        listener.set_nonblocking(true).map_err(failed)?;
+        let runtime = runtime()?;
+        let listener = runtime.block_on(loopback::listen(0)).map_err(failed)?;
         let port = listener.local_addr().map_err(failed)?.port();
         let mut random = [0; 16];
         SystemRandom::new()
@@ -64,14 +69,14 @@ impl OneShot {
             .map_err(|_| Error::failed("this computer gives no random numbers"))?;
         let path: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(OneShot {
+            runtime,
             listener,
             shared: Arc::new(Shared {
-                host: format!("127.0.0.1:{port}"),
                 port,
+                host: format!("127.0.0.1:{port}"),
                 path: format!("/{path}"),
                 leads_to,
                 is_used: AtomicBool::new(false),
-                at_once: AtomicUsize::new(0),
             }),
         })
     }
@@ -83,121 +88,109 @@ impl OneShot {
 
     /// Waits for the browser; `look` is asked meanwhile whether it still may come. False: it did not come in time.
     pub fn serve(self, limit: Duration, mut look: impl FnMut() -> Result<()>) -> Result<bool> {
-        let end = Instant::now() + limit;
-        let (done, answers) = channel();
-        while Instant::now() < end {
-            match self.listener.accept() {
-                Ok((stream, peer)) => self.answer(stream, peer, &done),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(PAUSE),
-                // A connection that broke before it was taken.
-                Err(_) => std::thread::sleep(PAUSE),
-            }
-            match answers.try_recv() {
-                Ok(Answer::LedOn) => return Ok(true),
-                Ok(Answer::OfAnotherUser) => {
-                    return Err(Error::failed(
-                        "a program of another user asked for the address that was meant for the browser",
-                    )
-                    .hint("it got nothing; run it again, or use `--print`"));
+        let (come, mut visits) = unbounded_channel();
+        let shared = self.shared;
+        self.runtime.block_on(async {
+            let mut accepting = pin!(accept(self.listener, Arc::clone(&shared), come));
+            let mut end = pin!(tokio::time::sleep(limit));
+            let mut looks = tokio::time::interval(LOOK);
+            loop {
+                tokio::select! {
+                    () = &mut accepting => return Ok(false),
+                    () = &mut end => return Ok(false),
+                    _ = looks.tick() => if !shared.is_used.load(Ordering::SeqCst) {
+                        look()?;
+                    },
+                    visit = visits.recv() => return match visit {
+                        Some(Visit::OfAnotherUser) => Err(Error::failed(
+                            "a program of another user asked for the address that was meant for the browser",
+                        )
+                        .hint("it got nothing; run it again, or use `--print`")),
+                        visit => Ok(visit == Some(Visit::LedOn)),
+                    },
                 }
-                Ok(Answer::Refused) | Err(_) => {}
             }
-            if !self.shared.is_used.load(Ordering::SeqCst) {
-                look()?;
-            }
-        }
-        Ok(false)
+        })
     }
+}
 
-    /// Each in a thread of its own, so that a silent connection holds up nobody.
-    fn answer(&self, stream: TcpStream, peer: SocketAddr, done: &Sender<Answer>) {
-        let shared = Arc::clone(&self.shared);
-        if shared.at_once.fetch_add(1, Ordering::SeqCst) >= MOST_AT_ONCE {
-            shared.at_once.fetch_sub(1, Ordering::SeqCst);
+async fn accept(listener: TcpListener, shared: Arc<Shared>, come: UnboundedSender<Visit>) {
+    let slots = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let Ok(slot) = slots.clone().acquire_owned().await else {
             return;
-        }
-        let done = done.clone();
-        std::thread::spawn(move || {
-            let answer = shared.talk(stream, peer).unwrap_or(Answer::Refused);
-            shared.at_once.fetch_sub(1, Ordering::SeqCst);
-            // Nobody listens any more if it was too late.
-            let _ = done.send(answer);
+        };
+        let Ok((stream, peer)) = listener.accept().await else {
+            tokio::time::sleep(loopback::PAUSE).await;
+            continue;
+        };
+        let (shared, come) = (Arc::clone(&shared), come.clone());
+        tokio::spawn(async move {
+            let visit = OnceLock::new();
+            loopback::converse(stream, |request| {
+                let (answer, came) = shared.answer(&request, peer);
+                if let Some(came) = came {
+                    let _ = visit.set(came);
+                }
+                std::future::ready(answer)
+            })
+            .await;
+            // After the answer has gone out: the program may end right after.
+            if let Some(visit) = visit.into_inner() {
+                let _ = come.send(visit);
+            }
+            drop(slot);
         });
     }
 }
 
 impl Shared {
-    fn talk(&self, mut stream: TcpStream, peer: SocketAddr) -> std::io::Result<Answer> {
-        stream.set_nonblocking(false)?;
-        let head = read_head(&mut stream)?;
-        let refusal = match self.refusal(&head) {
+    fn answer(&self, request: &Parts, peer: SocketAddr) -> (Answer, Option<Visit>) {
+        let refusal = match self.refusal(request) {
             None if owner_of(peer, self.port).is_some_and(|owner| !is_ours(owner)) => {
-                say(&mut stream, "403 Forbidden", "")?;
-                return Ok(Answer::OfAnotherUser);
+                return (answer(StatusCode::FORBIDDEN), Some(Visit::OfAnotherUser));
             }
             // Last of all, and by one request only.
-            None if self.is_used.swap(true, Ordering::SeqCst) => Some("410 Gone"),
+            None if self.is_used.swap(true, Ordering::SeqCst) => Some(StatusCode::GONE),
             other => other,
         };
         if let Some(refusal) = refusal {
-            say(&mut stream, refusal, "")?;
-            return Ok(Answer::Refused);
+            return (answer(refusal), None);
         }
-        let location = format!("Location: {}\r\n", self.leads_to.expose());
-        say(&mut stream, "302 Found", &location)?;
-        Ok(Answer::LedOn)
+        let Ok(mut location) = HeaderValue::from_str(self.leads_to.expose()) else {
+            return (answer(StatusCode::INTERNAL_SERVER_ERROR), None);
+        };
+        location.set_sensitive(true);
+        let mut answer = answer(StatusCode::FOUND);
+        answer.headers_mut().insert(LOCATION, location);
+        (answer, Some(Visit::LedOn))
     }
 
-    /// Why a request gets nothing, if so. The host is compared since pages of other names can point to this address.
-    fn refusal(&self, head: &str) -> Option<&'static str> {
-        let mut lines = head.split("\r\n");
-        let mut words = lines.next().unwrap_or_default().split(' ');
-        let (method, path, version) = (words.next(), words.next(), words.next());
-        let hosts: Vec<&str> = lines
-            .filter_map(|line| line.split_once(':'))
-            .filter(|(name, _)| name.eq_ignore_ascii_case("host"))
-            .map(|(_, host)| host.trim())
-            .collect();
-        match (method, path, version) {
-            _ if hosts != [self.host.as_str()] => Some("421 Misdirected Request"),
-            (_, Some(path), Some("HTTP/1.1")) if path != self.path => Some("404 Not Found"),
-            (Some("GET"), Some(_), Some("HTTP/1.1")) => None,
-            (Some(_), Some(_), Some("HTTP/1.1")) => Some("405 Method Not Allowed"),
-            _ => Some("400 Bad Request"),
+    /// Why a request gets nothing, if so.
+    fn refusal(&self, request: &Parts) -> Option<StatusCode> {
+        if !is_for(request, std::slice::from_ref(&self.host)) {
+            return Some(StatusCode::MISDIRECTED_REQUEST);
+        }
+        match (request.uri.path_and_query(), &request.method) {
+            (Some(path), _) if path.as_str() != self.path => Some(StatusCode::NOT_FOUND),
+            (Some(_), &Method::GET) => None,
+            _ => Some(StatusCode::METHOD_NOT_ALLOWED),
         }
     }
 }
 
-fn read_head(stream: &mut TcpStream) -> std::io::Result<String> {
-    let end = Instant::now() + PATIENCE;
-    let mut head = Vec::new();
-    let mut chunk = [0; 2048];
-    while !head.windows(4).any(|four| four == b"\r\n\r\n") {
-        let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() || head.len() > LONGEST_HEAD {
-            return Err(ErrorKind::InvalidData.into());
-        }
-        stream.set_read_timeout(Some(left))?;
-        match stream.read(&mut chunk)? {
-            0 => return Err(ErrorKind::UnexpectedEof.into()),
-            length => head.extend_from_slice(&chunk[..length]),
-        }
+fn answer(status: StatusCode) -> Answer {
+    let mut answer = Answer::default();
+    *answer.status_mut() = status;
+    for (name, value) in [
+        (CACHE_CONTROL, "no-store"),
+        (REFERRER_POLICY, "no-referrer"),
+        (CONNECTION, "close"),
+    ] {
+        let value = HeaderValue::from_static(value);
+        answer.headers_mut().insert(name, value);
     }
-    Ok(String::from_utf8_lossy(&head).into_owned())
-}
-
-/// Answers, and waits until it has arrived: the program may end right after.
-fn say(stream: &mut TcpStream, status: &str, header: &str) -> std::io::Result<()> {
-    let head = zeroize::Zeroizing::new(format!(
-        "HTTP/1.1 {status}\r\n{header}Cache-Control: no-store\r\nReferrer-Policy: no-referrer\r\n\
-         Content-Length: 0\r\nConnection: close\r\n\r\n"
-    ));
-    stream.set_write_timeout(Some(PATIENCE))?;
-    stream.write_all(head.as_bytes())?;
-    stream.shutdown(Shutdown::Write)?;
-    stream.set_read_timeout(Some(Duration::from_secs(1)))?;
-    let _ = stream.read(&mut [0; 64]);
-    Ok(())
+    answer
 }
 
 /// The user who owns the other end of a connection to this port, where the system tells.
@@ -214,6 +207,7 @@ fn owner_of(_: SocketAddr, _: u16) -> Option<u32> {
 /// A line of `/proc/net/tcp`: number, local address, remote address, state, queues, timer, retransmits, user, …
 #[cfg(target_os = "linux")]
 fn owner_in(table: &str, peer: SocketAddr, port: u16) -> Option<u32> {
+    use std::net::Ipv4Addr;
     let SocketAddr::V4(peer) = peer else {
         return None;
     };
@@ -251,6 +245,8 @@ fn is_ours(_: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
 
     /// Starts one, and gives its address and the thread that serves it.
     fn started() -> (String, std::thread::JoinHandle<Result<bool>>) {
@@ -300,9 +296,10 @@ mod tests {
                 "405",
             ),
             (
-                format!("GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n"),
-                "400",
+                format!("GET http://evil.test{path} HTTP/1.1\r\nHost: {host}\r\n\r\n"),
+                "421",
             ),
+            ("nonsense\r\n\r\n".to_owned(), "400"),
         ] {
             let answer = ask(&address, &head);
             assert!(
@@ -315,9 +312,9 @@ mod tests {
         let answer = ask(&address, &good);
         assert!(answer.starts_with("HTTP/1.1 302 "), "{answer}");
         for header in [
-            "Location: https://secret.test/?token\r\n",
-            "Cache-Control: no-store\r\n",
-            "Referrer-Policy: no-referrer\r\n",
+            "location: https://secret.test/?token\r\n",
+            "cache-control: no-store\r\n",
+            "referrer-policy: no-referrer\r\n",
         ] {
             assert!(answer.contains(header), "{answer}");
         }
@@ -357,7 +354,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn the_owner_of_the_other_end_is_known() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let _client = TcpStream::connect(("127.0.0.1", port)).unwrap();
         let (_stream, peer) = listener.accept().unwrap();

@@ -1,20 +1,18 @@
 //! Who gets an answer: the checks of a request, and what is said to those who fail them.
 
 use http::header::{
-    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderName, ORIGIN,
-    X_CONTENT_TYPE_OPTIONS,
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderName, ORIGIN, X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::{Method, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use serde_json::json;
 
 use super::shelf::{Place, Shelf};
+use crate::handover::loopback::{Answer, is_for, only};
 use crate::keys::SessionCredentials;
 use crate::ui::moment;
-
-pub type Answer = Response<Full<Bytes>>;
 
 /// A request that gets no keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,9 +65,7 @@ const OF_BROWSERS: [HeaderName; 4] = [
 /// token nobody learns which profiles there are.
 pub fn judge<'a>(request: &Parts, port: u16, shelf: &'a Shelf) -> Result<&'a Place, Refusal> {
     let hosts = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
-    let host = only(&request.headers, &HOST);
-    let is_here = host.is_some_and(|host| hosts.iter().any(|own| own.as_bytes() == host));
-    if !is_here || request.uri.authority().is_some() {
+    if !is_for(request, &hosts) {
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
             "AccessDenied",
@@ -104,13 +100,6 @@ pub fn judge<'a>(request: &Parts, port: u16, shelf: &'a Shelf) -> Result<&'a Pla
                  AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE of this `mai` names",
             )
         })
-}
-
-/// The value of a header that stands there once.
-fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
-    let mut values = headers.get_all(name).iter();
-    let first = values.next()?;
-    values.next().is_none().then(|| first.as_bytes())
 }
 
 /// Keys as the SDKs read them.

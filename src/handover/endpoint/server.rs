@@ -1,38 +1,22 @@
-//! The HTTP side of the endpoint: hyper, with small limits on everything a stranger can send.
+//! The thread that answers for the endpoint.
 
-use std::convert::Infallible;
-use std::io;
-use std::net::Ipv4Addr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use http::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use http::request::Parts;
+use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, oneshot};
 
-use super::answer::{self, Answer, Refusal};
+use super::answer::{self, Refusal};
 use super::shelf::{Place, Shelf};
 use crate::clock;
 use crate::error::{Error, Result};
+use crate::handover::loopback::{self, Answer};
 
 /// Connections at once; all others wait in the system's queue.
 const CONNECTIONS: usize = 256;
-/// As long as that queue is; with the usual 128, many who come at once would be held up by seconds.
-const QUEUE: u32 = 1024;
-/// How long a connection may take to say what it wants, and be idle afterwards.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// How long one may last in all: who asks and never reads would keep its slot.
-const LONGEST: Duration = Duration::from_secs(60);
-/// The largest head of a request, in bytes (hyper's smallest limit), and the most headers.
-const LARGEST_HEAD: usize = 8192;
-const MOST_HEADERS: usize = 64;
 /// How long keys that are not there are waited for. SDKs give up after one second (Go, botocore: 1 to 2 s).
 const WAIT: Duration = Duration::from_millis(800);
 
@@ -49,15 +33,6 @@ impl Drop for Running {
             let _ = thread.join();
         }
     }
-}
-
-pub async fn listen(port: u16) -> io::Result<TcpListener> {
-    let socket = TcpSocket::new_v4()?;
-    // Elsewhere it would let two listen on one port.
-    #[cfg(unix)]
-    socket.set_reuseaddr(true)?;
-    socket.bind((Ipv4Addr::LOCALHOST, port).into())?;
-    socket.listen(QUEUE)
 }
 
 /// Serves on a thread of its own, so that no question and no sign-in delays an answer.
@@ -95,42 +70,18 @@ async fn accept(listener: TcpListener, port: u16, shelf: Arc<Shelf>) {
             Ok((stream, _)) => {
                 let shelf = shelf.clone();
                 tokio::spawn(async move {
-                    converse(stream, port, shelf).await;
+                    let answer = |request| answer(request, port, &shelf);
+                    loopback::converse(stream, answer).await;
                     drop(slot);
                 });
             }
-            // Out of files, most likely: others have to end first.
-            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            Err(_) => tokio::time::sleep(loopback::PAUSE).await,
         }
     }
 }
 
-async fn converse(stream: TcpStream, port: u16, shelf: Arc<Shelf>) {
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| {
-        let shelf = shelf.clone();
-        async move { Ok::<_, Infallible>(answer(request, port, &shelf).await) }
-    });
-    // A client that goes away, is too slow or talks nonsense is no error of ours.
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
-        .max_buf_size(LARGEST_HEAD)
-        .max_headers(MOST_HEADERS)
-        .serve_connection(TokioIo::new(stream), service);
-    let mut connection = pin!(connection);
-    tokio::select! {
-        _ = connection.as_mut() => {}
-        () = tokio::time::sleep(LONGEST) => {
-            connection.as_mut().graceful_shutdown();
-            let _ = tokio::time::timeout(PATIENCE, connection).await;
-        }
-    }
-}
-
-async fn answer(request: Request<Incoming>, port: u16, shelf: &Shelf) -> Answer {
-    let (head, _) = request.into_parts();
-    match answer::judge(&head, port, shelf) {
+async fn answer(request: Parts, port: u16, shelf: &Shelf) -> Answer {
+    match answer::judge(&request, port, shelf) {
         Ok(place) => keys_of(place, shelf).await,
         Err(refusal) => refusal.answer(),
     }
