@@ -15,15 +15,7 @@ use crate::store::sessions::Sessions;
 use crate::ui::output;
 use quoted::Quoting;
 
-/// Print the code that shows in a shell's prompt when keys expire
-///
-/// bash, at the end of ~/.bashrc: `eval "$(mai init bash)"`.
-/// zsh, at the end of ~/.zshrc: `eval "$(mai init zsh)"`.
-/// fish, in ~/.config/fish/config.fish: `mai init fish | source`.
-/// PowerShell, in $PROFILE: `Invoke-Expression (& mai init powershell | Out-String)`.
-/// nushell, once: `mai init nushell | save -f ($nu.user-autoload-dirs.0 | path join mai.nu)`.
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
 pub struct Init {
     /// The shell that evaluates it
     #[arg(value_enum)]

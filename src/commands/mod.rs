@@ -98,7 +98,9 @@ pub struct Global {
     color: ColorChoice,
 }
 
+// Deferred: the arguments of one verb are made, not those of all; so what is told of a verb stands here.
 #[derive(Subcommand)]
+#[command(defer = true)]
 enum Verb {
     /// Sign in and write keys to ~/.aws/credentials
     Login(login::Login),
@@ -143,8 +145,22 @@ enum Verb {
     Whoami(whoami::Whoami),
     /// Print the completions for a shell
     Completions(completions::Completions),
+    /// Print which keys apply here and how long they last, for a shell's prompt
+    ///
+    /// Prints nothing, and exits with 0, where nothing is known about the keys, and whatever goes wrong.
     Prompt(prompt::Prompt),
+    /// Print the code that shows in a shell's prompt when keys expire
+    ///
+    /// bash, at the end of ~/.bashrc: `eval "$(mai init bash)"`.
+    /// zsh, at the end of ~/.zshrc: `eval "$(mai init zsh)"`.
+    /// fish, in ~/.config/fish/config.fish: `mai init fish | source`.
+    /// PowerShell, in $PROFILE: `Invoke-Expression (& mai init powershell | Out-String)`.
+    /// nushell, once: `mai init nushell | save -f ($nu.user-autoload-dirs.0 | path join mai.nu)`.
+    #[command(verbatim_doc_comment)]
     Init(init::Init),
+    /// Set AWS_PROFILE in this shell (needs `mai init SHELL --use`)
+    ///
+    /// Without a profile, or with `-`, it is unset. In both cases it also unsets what would shadow the profile: AWS_ACCESS_KEY_ID and the other variables of exported keys.
     Use(use_profile::UseProfile),
 }
 

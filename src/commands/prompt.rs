@@ -8,9 +8,6 @@ use clap::Args;
 use crate::error::Result;
 use crate::prompt;
 
-/// Print which keys apply here and how long they last, for a shell's prompt
-///
-/// Prints nothing, and exits with 0, where nothing is known about the keys, and whatever goes wrong.
 #[derive(Args)]
 #[command(after_help = "\
 Fields of the template:

@@ -13,9 +13,6 @@ use crate::store::credentials_file;
 use crate::store::sessions::{Row, find};
 use crate::ui::output;
 
-/// Set AWS_PROFILE in this shell (needs `mai init SHELL --use`)
-///
-/// Without a profile, or with `-`, it is unset. In both cases it also unsets what would shadow the profile: AWS_ACCESS_KEY_ID and the other variables of exported keys.
 #[derive(Args)]
 pub struct UseProfile {
     /// A profile, or a section of ~/.aws/credentials or ~/.aws/config

@@ -25,7 +25,9 @@ pub fn answer(before: Vec<OsString>, word: OsString) -> String {
     let names: Lazy = Arc::new(LazyLock::new(Box::new(move || {
         Names::load(file.as_deref())
     })));
-    let mut command = with_names(Cli::command(), &names);
+    let mut whole = Cli::command();
+    whole.build();
+    let mut command = with_names(whole, &names);
     let wants_option = word.as_encoded_bytes().starts_with(b"-");
     let place = words.len();
     let words = words.into_iter().chain([word]).collect();
