@@ -11,6 +11,7 @@ use mai_testbed::{Fault, PASSWORD, Role, Server, Testbed, User};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::support::{Home, finish, sts_calls};
+use crate::waiting::PATIENCE;
 
 const FILE: &str = ".aws/credentials";
 const STATE: &str = ".local/state/mai";
@@ -224,7 +225,7 @@ fn thirty_logins_and_an_editor_at_once_lose_nothing() {
                 let saved = format!("[editor]\ncount = {count}\n");
                 let begin = Instant::now();
                 while !fs::read_to_string(&file).is_ok_and(|text| text.contains(&saved)) {
-                    let is_patient = begin.elapsed() < Duration::from_secs(2);
+                    let is_patient = begin.elapsed() < PATIENCE;
                     assert!(is_patient, "save {count} was lost");
                     std::thread::sleep(Duration::from_millis(1));
                 }

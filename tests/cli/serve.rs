@@ -277,7 +277,7 @@ fn slow_clients_are_left_and_keep_nobody_waiting() {
         .collect();
     let start = Instant::now();
     serving.key_id(0);
-    assert!(start.elapsed() < Duration::from_secs(2));
+    assert!(start.elapsed() < Duration::from_secs(10), "not one by one");
     let mut rest = Vec::new();
     slow[0].set_read_timeout(Some(PATIENCE)).expect("a limit");
     let _ = slow[0].read_to_end(&mut rest).expect("the end comes");
@@ -339,7 +339,10 @@ fn a_renewal_that_needs_a_person_is_said_once_and_nothing_stale_is_given() {
     wait_until("their end", || serving.ask(0, "").0 == 404);
     let start = Instant::now();
     let (_, refusal) = serving.ask(0, "");
-    assert!(start.elapsed() < Duration::from_millis(1500));
+    assert!(
+        start.elapsed() < Duration::from_secs(10),
+        "it waits for nobody"
+    );
     let message = refusal["message"].as_str().expect("words");
     assert!(message.contains("run `mai login prod`"), "{message}");
     let said = serving.said();

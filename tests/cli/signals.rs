@@ -136,7 +136,7 @@ fn ctrl_c_while_the_identity_provider_hangs_ends_at_once() {
     let start = Instant::now();
     terminal.keys(CTRL_C);
     was_interrupted(terminal, &home);
-    assert!(start.elapsed() < Duration::from_secs(5));
+    assert!(start.elapsed() < Duration::from_secs(10));
 }
 
 #[test]
