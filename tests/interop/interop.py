@@ -56,6 +56,11 @@ class Lines(unittest.TestResult):
 
     addError = addFailure
 
+    def addSubTest(self, test, subtest, failure):
+        super().addSubTest(test, subtest, failure)
+        if failure is not None:
+            self.addFailure(subtest, failure)
+
     def addSkip(self, test, reason):
         self.wrong.append((self._line("FAILED", test), f"skipped: {reason}"))
 
