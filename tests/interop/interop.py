@@ -79,6 +79,7 @@ def main():
     parser.add_argument("--cache", required=True, help="where `run` installed the servers and clients")
     parser.add_argument("--mai", required=True)
     parser.add_argument("--testbed", required=True)
+    parser.add_argument("--who-am-i", required=True, help="the client that stands on aws-sdk-rust")
     parser.add_argument("pattern", nargs="?", default="", help="only tests with this in their names")
     options = parser.parse_args()
 
@@ -91,7 +92,7 @@ def main():
     began = time.monotonic()
     result = Lines()
     try:
-        programs = (pathlib.Path(each).resolve() for each in (options.mai, options.testbed))
+        programs = (pathlib.Path(each).resolve() for each in (options.mai, options.testbed, options.who_am_i))
         servers = any(getattr(test, "needs_servers", True) for test in tests)
         world.build(options.folder, options.cache, *programs, servers)
         if servers:

@@ -1,4 +1,4 @@
-"""Roles behind roles: Keycloak signs in, the STS checks each signature, and three clients use what comes out."""
+"""Roles behind roles: Keycloak signs in, the STS checks each signature, and all clients use what comes out."""
 
 from harness import keycloak, words
 from harness.world import AtServer

@@ -1,5 +1,6 @@
-"""Keys that stand in no file: three clients ask `mai` for them, by the line that `mai configure-process` writes."""
+"""Keys that stand in no file: all clients ask `mai` for them, by the line that `mai configure-process` writes."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 from harness import clients, keycloak, words
@@ -28,7 +29,7 @@ class CredentialProcess(AtServer):
         more = mine | {"AWS_CONFIG_FILE": str(person.home / "home/.aws/config")}
         return self.world.clients.who_am_i(person, "prod", more=more, names=names)
 
-    def test_three_clients_at_once_are_one_sign_in_and_their_keys_work(self):
+    def test_all_clients_at_once_are_one_sign_in_and_their_keys_work(self):
         person = self.unattended()
         idp = self.at_idp()
         for client, (told, complaint) in self.ask(person).items():
@@ -39,6 +40,20 @@ class CredentialProcess(AtServer):
         for client, (told, complaint) in self.ask(person).items():
             self.assertEqual(ARN, told, f"{client}: {complaint}")
         self.count(1, self.passwords_sent(idp))
+
+    def test_no_client_is_let_in_with_a_damaged_secret(self):
+        person = self.unattended()
+        config = person.home / "home/.aws/config"
+        told = self.ask(person)
+        self.assertEqual([ARN] * len(clients.NAMES), [arn for arn, _ in told.values()], told)
+        line = re.search("(?m)^credential_process = (.*)$", config.read_text())
+        damaging = person.home / "damaging"
+        damaging.write_text(f"#!/bin/sh\n{line[1]} | sed 's/\"SecretAccessKey\": *\"/&x/'\n")
+        damaging.chmod(0o700)
+        config.write_text(config.read_text().replace(line[1], str(damaging)))
+        for client, (told, complaint) in self.ask(person).items():
+            self.assertIsNone(told, client)
+            self.assertRegex(complaint, "(?i)signature|could not load credentials", client)
 
     def test_ten_at_once_are_one_sign_in(self):
         person = self.unattended()

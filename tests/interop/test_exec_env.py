@@ -67,7 +67,7 @@ class ExecAndEnv(AtServer):
         return person
 
     def clients(self):
-        """The three of the other tests, and Debian's AWS CLI 2."""
+        """Those of the other tests, and Debian's AWS CLI 2."""
         usual = {name: [str(each) for each in argv] for name, argv in self.world.clients.argv.items()}
         second = ["/usr/bin/aws", *usual["aws-cli"][1:], "--endpoint-url", self.world.sts.url]
         version = subprocess.run([second[0], "--version"], capture_output=True, text=True, env={"HOME": "/nonexistent"})
@@ -123,11 +123,13 @@ class ExecAndEnv(AtServer):
 
     def test_a_client_in_a_shell_that_took_them_is_the_role(self):
         person = self.signed_in("first")
-        boto3 = " ".join(str(each) for each in self.world.clients.argv["boto3"])
-        for shell, argv in SHELLS.items():
-            argv = [each.replace("exec env -0", f"exec {boto3}") for each in argv]
-            out = self.run_with_secrets(person, [*argv, self.world.mai, "env", "first"], AWS_PROFILE="stale", SHELL="/bin/tcsh")
-            self.assertRegex(out, ":assumed-role/Developer/three\n$", shell)
+        for client in ("boto3", "aws-sdk-rust"):
+            command = " ".join(str(each) for each in self.world.clients.argv[client])
+            for shell, argv in SHELLS.items():
+                argv = [each.replace("exec env -0", f"exec {command}") for each in argv]
+                argv += [self.world.mai, "env", "first"]
+                out = self.run_with_secrets(person, argv, AWS_PROFILE="stale", SHELL="/bin/tcsh")
+                self.assertRegex(out, ":assumed-role/Developer/three\n$", f"{client} in {shell}")
 
     def test_no_value_acts_in_any_shell(self):
         person = self.signed_in("first")

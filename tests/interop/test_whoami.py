@@ -1,4 +1,4 @@
-"""`mai whoami` beside three clients: the same keys, the same answer, and what is wrong with others in words."""
+"""`mai whoami` beside all clients: the same keys, the same answer, and what is wrong with others in words."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The clients that other people use: AWS CLI, boto3 and the AWS SDK for JavaScript."""
+"""The clients that other people use: AWS CLI, boto3 and the AWS SDKs for JavaScript and Rust."""
 
 import os
 import subprocess
@@ -6,16 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 from .web import HERE
 
-NAMES = ("aws-cli", "boto3", "aws-sdk-js")
+NAMES = ("aws-cli", "boto3", "aws-sdk-js", "aws-sdk-rust")
 
 
 class Clients:
-    def __init__(self, venv, node_modules):
+    def __init__(self, venv, node_modules, who_am_i):
         self.node_modules = node_modules
         self.argv = {
             "aws-cli": [venv / "bin/aws", "sts", "get-caller-identity", "--query", "Arn", "--output", "text"],
             "boto3": [venv / "bin/python", HERE / "clients/who_am_i.py"],
             "aws-sdk-js": ["node", HERE / "clients/who-am-i.mjs"],
+            "aws-sdk-rust": [who_am_i],
         }
 
     def who_am_i(self, person, section, credentials=None, sts=None, more=None, names=NAMES, instead=None):

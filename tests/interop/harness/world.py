@@ -15,13 +15,13 @@ world = None
 class World:
     """What runs for the whole of one run. A server that did not start fails each test that asks for it."""
 
-    def __init__(self, folder, cache, mai, testbed):
+    def __init__(self, folder, cache, mai, testbed, who_am_i):
         self.mai, self.folder, self.node_modules = mai, folder, cache / "clients/node_modules"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         self.authority = web.Authority(folder / "authority")
         self.web = web.Web(folder / "web", self.authority)
-        self.clients = clients.Clients(cache / "venv", self.node_modules)
+        self.clients = clients.Clients(cache / "venv", self.node_modules, who_am_i)
         python = cache / "venv/bin/python"
         behind = simplesamlphp.SimpleSamlPhp(folder / "simplesamlphp", self.web)
         self._servers = {
@@ -103,9 +103,9 @@ class World:
         return Person(self, home, username, server, sts or self.sts, profiles, **more)
 
 
-def build(folder, cache, mai, testbed, servers=True):
+def build(folder, cache, mai, testbed, who_am_i, servers=True):
     global world
-    world = World(pathlib.Path(folder), pathlib.Path(cache), pathlib.Path(mai), pathlib.Path(testbed))
+    world = World(*map(pathlib.Path, (folder, cache, mai, testbed, who_am_i)))
     if servers:
         world.start()
     return world
@@ -139,7 +139,7 @@ class Case(unittest.TestCase):
         self.assertLessEqual(len(requests), expected + 1, "\n".join(requests))
 
     def keys_work(self, person, section, role_arn):
-        """The three clients are told that they are this role."""
+        """All clients are told that they are this role."""
         keys = person.keys(section)
         self.assertIsNotNone(keys, f"no [{section}] in {person.credentials}")
         account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[1]
