@@ -22,6 +22,9 @@ for prefix in ("ONE_", "TWO_"):
     print(boto3.Session(region_name=os.environ[prefix + "AWS_REGION"], **keys).client("sts").get_caller_identity()["Arn"])
 """
 
+# Debian's AWS CLI 2.9 reads the token of an endpoint from this variable only, not from the file.
+TOKEN_OF_FILE = 'AWS_CONTAINER_AUTHORIZATION_TOKEN=$(cat "$AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") exec "$@"'
+
 # What a shell does with what `mai env` prints; `"$@"` is the command.
 SHELLS = {
     "bash": ["bash", "--norc", "-c", 'eval "$("$@")"; exec env -0', "bash"],
@@ -97,8 +100,10 @@ class ExecAndEnv(AtServer):
         stale |= {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/", "AWS_ACCESS_KEY_ID": "ASIASTALE"}
         stale |= {"AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere", "AWS_ROLE_ARN": "arn:aws:iam::1:role/stale"}
         for name in ROLES:
-            for way in ("env", "profile"):
+            for way in ("env", "profile", "endpoint"):
                 for client, argv in self.clients().items():
+                    if (way, client) == ("endpoint", "aws-cli 2"):
+                        argv = ["sh", "-c", TOKEN_OF_FILE, "sh", *argv]
                     with self.subTest(f"{name} via {way}, {client}"):
                         self.is_the_role(person.mai("exec", name, "--via", way, "--", *argv, env=stale), name)
 
