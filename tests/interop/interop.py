@@ -27,6 +27,7 @@ MODULES = (
     "test_shells",
     "test_exec_env",
     "test_serve",
+    "test_mounts",
     "test_whoami",
 )
 

@@ -67,13 +67,13 @@ class Person:
         settings = {"identity_provider": "corp"} | about
         return {key: value for key, value in settings.items() if value is not None}
 
-    def mai(self, *arguments, stdin=None, env=None):
-        """Runs `mai` with no terminal anywhere."""
-        return self._finish(self.start(*arguments, stdin=stdin, env=env))
+    def mai(self, *arguments, stdin=None, env=None, within=()):
+        """Runs `mai` with no terminal anywhere, perhaps within another command."""
+        return self._finish(self.start(*arguments, stdin=stdin, env=env, within=within))
 
-    def start(self, *arguments, stdin=None, env=None):
+    def start(self, *arguments, stdin=None, env=None, within=()):
         child = subprocess.Popen(
-            [self.world.mai, *arguments],
+            [*within, str(self.world.mai), *arguments],
             env=self.env | (env or {}),
             cwd=self.home,
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
@@ -98,10 +98,10 @@ class Person:
         self._keeps_quiet(said)
         return said
 
-    def login(self, *names, password=None, env=None):
+    def login(self, *names, password=None, env=None, within=()):
         """`mai login`, with the password on its standard input."""
         password = self.password if password is None else password
-        return self.mai("login", *names, "--password-stdin", stdin=password + "\n", env=env)
+        return self.mai("login", *names, "--password-stdin", stdin=password + "\n", env=env, within=within)
 
     def logins_at_once(self, count, *names):
         """Several `mai login` at the same moment."""

@@ -1,5 +1,7 @@
 """Two security token services: the strict one of the testbed, and moto."""
 
+import subprocess
+
 from . import processes
 
 
@@ -14,13 +16,20 @@ class StrictSts:
         """Trusts these metadata files by provider ARN; `limits` are the longest sessions by role ARN."""
         self.folder.mkdir(parents=True)
         port = self.web.port["STS_BACKEND"]
-        argv = [self.program, "sts", "--port", str(port), "--any-role"]
+        argv = [self.program, "sts", "--port", str(port), "--any-role", "--stdin"]
         for arn, metadata in providers.items():
             argv += ["--provider", f"{arn}={metadata}"]
         for arn, seconds in limits.items():
             argv += ["--role", f"{arn}:{seconds}"]
-        child = processes.start("strict STS", argv, self.folder / "sts.log")
-        processes.wait_until(lambda: processes.listens(port), child, 15)
+        self.child = processes.start("strict STS", argv, self.folder / "sts.log", stdin=subprocess.PIPE)
+        processes.wait_until(lambda: processes.listens(port), self.child, 15)
+
+    def expire_keys(self):
+        """All keys given out so far are good no more."""
+        before = self.child.log.stat().st_size
+        self.child.stdin.write(b"expire\n")
+        self.child.stdin.flush()
+        processes.wait_until(lambda: self.child.log.read_bytes()[before:].endswith(b"expired\n"), self.child, 15)
 
 
 class Moto:

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use mai_testbed::{RoleRules, Setup, Testbed};
 
 const USAGE: &str = "\
-usage: testbed sts --port PORT [--provider ARN=METADATA.xml]... [--role ARN[:MAX_SECONDS]]... [--any-role]
+usage: testbed sts --port PORT [--provider ARN=METADATA.xml]... [--role ARN[:MAX_SECONDS]]... [--any-role] [--stdin]
        testbed idp [--port PORT] [--other-port PORT] [--sts-port PORT] [--tls] [--ca FILE] [--metadata FILE]
 
-Serves on 127.0.0.1 until killed. What can be used is printed as one JSON object per line.";
+Serves on 127.0.0.1 until killed. What can be used is printed as one JSON object per line. With --stdin, a line `expire`
+on standard input makes all keys expire that were given out so far; a line `expired` says when that is done.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,7 +34,7 @@ fn sts(arguments: &[String]) -> Result<Testbed, String> {
     let mut setup = Setup::default();
     let mut providers = Vec::new();
     let mut roles = Vec::new();
-    let mut any_role = false;
+    let (mut any_role, mut stdin) = (false, false);
     let mut rest = arguments.iter();
     while let Some(flag) = rest.next() {
         match flag.as_str() {
@@ -48,6 +49,7 @@ fn sts(arguments: &[String]) -> Result<Testbed, String> {
             }
             "--role" => roles.push(role(value(rest.next(), flag)?)?),
             "--any-role" => any_role = true,
+            "--stdin" => stdin = true,
             other => return Err(format!("unknown argument {other}\n{USAGE}")),
         }
     }
@@ -68,6 +70,9 @@ fn sts(arguments: &[String]) -> Result<Testbed, String> {
     }
     testbed.any_role(any_role);
     println!("{}", serde_json::json!({ "sts": testbed.sts_url() }));
+    if stdin {
+        obey(&testbed)?;
+    }
     Ok(testbed)
 }
 
@@ -101,6 +106,18 @@ fn idp(arguments: &[String]) -> Result<Testbed, String> {
         );
     }
     Ok(testbed)
+}
+
+/// Does what the lines on standard input say, until it ends.
+fn obey(testbed: &Testbed) -> Result<(), String> {
+    for line in std::io::stdin().lines() {
+        match line.map_err(|error| error.to_string())?.as_str() {
+            "expire" => testbed.expire_keys(),
+            other => return Err(format!("unknown line {other}\n{USAGE}")),
+        }
+        println!("expired");
+    }
+    Ok(())
 }
 
 fn value<'a>(argument: Option<&'a String>, flag: &str) -> Result<&'a str, String> {
