@@ -13,6 +13,7 @@ use crate::duration::Span;
 use crate::error::{Error, Result};
 use crate::keys::SessionCredentials;
 use crate::net::hops::{host_of, is_loopback};
+use crate::net::trace::{self, Hop};
 use crate::net::{body, client};
 use crate::secret::Secret;
 
@@ -112,8 +113,10 @@ impl Federation {
             .body(form.finish())
             .timeout(LIMIT)
             .send()
-            .await
-            .map_err(|error| client::explain(&error, &self.endpoint))?;
+            .await;
+        let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
+        trace::say(&Hop::new("POST", &self.endpoint, status, None));
+        let answer = answer.map_err(|error| client::explain(&error, &self.endpoint))?;
         let status = answer.status();
         if !status.is_success() {
             return Ok((None, status));

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::run::{Run, Secrets};
 use crate::duration::Span;
 use crate::error::Result;
+use crate::handover::callers;
 use crate::login::plan::LoginPlan;
 use crate::login::ready::{Ready, ready};
 use crate::login::target::Wishes;
@@ -39,8 +40,11 @@ impl Credentials {
         let all = ready(&plan, &doors, || {
             run.say_notices();
             // Whoever asks has caught stderr, so this goes where the questions go.
-            run.ui
-                .tell_at_terminal(&format!("{} asks for keys of {}.", caller(), self.name));
+            run.ui.tell_at_terminal(&format!(
+                "{} asks for keys of {}.",
+                callers::program(),
+                self.name
+            ));
         })?;
         for keys in &all.all {
             output::write(&document(keys))?;
@@ -61,19 +65,4 @@ fn document(ready: &Ready) -> String {
         "AccountId": ready.role.account(),
     });
     format!("{document}\n")
-}
-
-/// The program that started this one, by name and number.
-fn caller() -> String {
-    #[cfg(target_os = "linux")]
-    {
-        if let Some(parent) = rustix::process::getppid() {
-            let parent = parent.as_raw_nonzero();
-            let name = std::fs::read_to_string(format!("/proc/{parent}/comm"));
-            if let Ok(name) = name {
-                return format!("{} (process {parent})", crate::error::clean(name.trim()));
-            }
-        }
-    }
-    "another program".to_owned()
 }

@@ -10,7 +10,7 @@ use super::hand_over::HandOver;
 use super::run::Run;
 use crate::config::Profile;
 use crate::error::{Error, Result, clean};
-use crate::handover::calling_shell;
+use crate::handover::callers;
 use crate::handover::documents;
 use crate::handover::environment::Environment;
 use crate::handover::names::Names;
@@ -68,7 +68,7 @@ impl Env {
             (Some(Form::Json) | None, Format::Json) => Ok(Form::Json),
             (Some(form), Format::Text) => Ok(form),
             (None, Format::Text) => {
-                let guess = calling_shell::guess()?;
+                let guess = callers::guess()?;
                 let form = guess.form.name();
                 run.ui.detail(&format!(
                     "writing for {form}, since {}; --format names another",

@@ -5,7 +5,7 @@ use url::Url;
 use crate::arn::{self, Partition};
 use crate::aws::console_page;
 use crate::aws::federation::{self, Federation, SignedIn, Wanted};
-use crate::config::IdentityProvider;
+use crate::config::{IdentityProvider, RoleWanted};
 use crate::duration::Span;
 use crate::error::{Error, Kind, Result};
 use crate::login::Doors;
@@ -42,6 +42,14 @@ impl Wishes {
                     .hint("regions look like eu-central-1"),
             );
         }
+        let role = match (&target.chain, &target.role) {
+            (Some(link), _) => Some(&link.role),
+            (None, Some(RoleWanted::Arn(role))) => Some(role),
+            _ => None,
+        };
+        if let (Some(region), Some(role)) = (&self.region, role) {
+            fitting(region, role.partition(), &target.profile)?;
+        }
         let any = &arn::PARTITIONS[0];
         console_page::page(any, any.default_region, self.service.as_deref())?;
         let Some(duration) = self.duration else {
@@ -68,24 +76,31 @@ impl Wishes {
     /// partition's own.
     fn region(&self, doors: &Doors, ready: &Ready) -> Result<String> {
         let partition = ready.role.partition();
-        let fits = |region: &str| {
-            arn::is_region(region) && Partition::of_region(region) == Some(partition)
-        };
         if let Some(region) = &self.region {
-            return match fits(region) {
-                true => Ok(region.clone()),
-                false => Err(Error::usage(format!(
-                    "{region} is not in the partition {}, where the role of {} is",
-                    partition.id, ready.profile
-                ))
-                .hint(format!("choose one such as {}", partition.default_region))),
-            };
+            fitting(region, partition, &ready.profile)?;
+            return Ok(region.clone());
         }
         let mut known = [ready.region.as_deref(), doors.region.as_deref()]
             .into_iter()
             .flatten();
-        let region = known.find(|region| fits(region));
+        let region = known.find(|region| is_in(region, partition));
         Ok(region.unwrap_or(partition.default_region).to_owned())
+    }
+}
+
+fn is_in(region: &str, partition: &Partition) -> bool {
+    arn::is_region(region) && Partition::of_region(region) == Some(partition)
+}
+
+/// A region that was typed must be where the role is.
+fn fitting(region: &str, partition: &Partition, profile: &str) -> Result<()> {
+    match is_in(region, partition) {
+        true => Ok(()),
+        false => Err(Error::usage(format!(
+            "{region} is not in the partition {}, where the role of {profile} is",
+            partition.id
+        ))
+        .hint(format!("choose one such as {}", partition.default_region))),
     }
 }
 

@@ -2,7 +2,8 @@
 //! endpoint, or as a browser that is signed in with them.
 
 pub mod browser;
-pub mod calling_shell;
+pub mod callers;
+
 pub mod child;
 pub mod console;
 pub mod documents;

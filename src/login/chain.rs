@@ -29,17 +29,31 @@ pub fn link(doors: &Doors, profile: &Profile, source: &Source, present: &Present
     let parent = doors.config.expect_profile(&source.profile)?;
     let section = &parent.aws_profile.value;
     let partition = match parent.role.as_ref().map(|role| &role.value) {
-        Some(RoleWanted::Arn(role)) => role.partition().id,
+        Some(RoleWanted::Arn(role)) => Some(role.partition().id),
         _ => present
             .role_in(section)
             .and_then(|role| role.parse::<RoleArn>().ok())
-            .map_or("aws", |role| role.partition().id),
+            .map(|role| role.partition().id),
     };
+    let role = role(doors, profile, partition.unwrap_or("aws"))?;
+    let own = role.partition().id;
+    if let Some(partition) = partition.filter(|partition| *partition != own) {
+        let origin = profile
+            .role
+            .as_ref()
+            .map_or(&profile.origin, |role| &role.origin);
+        return Err(origin
+            .error(format!(
+                "the role is in the partition {own}, and the keys of {} are of {partition}",
+                parent.name
+            ))
+            .hint("no role can be assumed across partitions: name another source_profile"));
+    }
     let user = doors.config.provider_of(profile)?.username.as_ref();
     Ok(Link {
         parent: parent.name.clone(),
         parent_section: section.clone(),
-        role: role(doors, profile, partition)?,
+        role,
         external_id: source.external_id.as_ref().map(|id| id.value.clone()),
         session_name: match (&source.session_name, user) {
             (Some(name), _) => name.value.clone(),

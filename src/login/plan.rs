@@ -28,6 +28,8 @@ pub struct LoginPlan<'a> {
     pub sign_ins: Vec<SignIn<'a>>,
     pub force: bool,
     pub overwrite: bool,
+    /// The person said how long keys must last, or that they must be new.
+    pub is_strict: bool,
 }
 
 impl<'a> LoginPlan<'a> {
@@ -63,6 +65,7 @@ impl<'a> LoginPlan<'a> {
             targets,
             force: wishes.force,
             overwrite: wishes.overwrite,
+            is_strict: wishes.force || wishes.min.is_some() || wishes.duration.is_some(),
         };
         for (place, profile) in profiles.iter().enumerate() {
             let target = &plan.targets[place];
@@ -195,6 +198,10 @@ fn target(
         (_, Some(recorded)) => learned.longest_duration(recorded),
         _ => None,
     };
+    let longest = match chain {
+        Some(_) => Some(longest.map_or(chain::LONGEST, |longest| longest.min(chain::LONGEST))),
+        None => longest,
+    };
     let wanted_lifetime = lifetime(duration, longest);
     // What was given the last time bounds what can be expected: a role that is no ARN yet, an identity provider that
     // suggests or cuts a duration. Otherwise keys would count as short from their first minute.
@@ -300,6 +307,9 @@ fn read_policy(path: &std::path::Path, profile: &str) -> Result<String> {
     Ok(text.trim().to_string())
 }
 
+/// The most that any role allows (`MaxSessionDuration`, IAM User Guide).
+const LONGEST: Span = Span::hours(12);
+
 /// How long keys of a role will last: what is wanted, bounded by what the role was found to allow.
 pub fn lifetime(duration: Option<Span>, longest: Option<Span>) -> Span {
     let wanted = duration.unwrap_or(Span::hours(1));
@@ -314,7 +324,8 @@ pub fn renew_before(lifetime: Span) -> Span {
 
 /// `--min`, held below half of the lifetime: else keys would be renewed the moment they are new.
 fn least_left(min: Span, lifetime: Span, longest: Option<Span>, profile: &str) -> Result<Span> {
-    if let Some(longest) = longest.filter(|longest| min > *longest) {
+    let longest = longest.unwrap_or(LONGEST);
+    if min > longest {
         return Err(Error::usage(format!(
             "--min {min} is more than keys of {profile} can last: its role allows {longest}"
         ))
@@ -418,5 +429,6 @@ mod tests {
             least_left(Span::hours(2), hour, None, "prod"),
             Ok(Span::minutes(30))
         );
+        assert!(least_left(Span::hours(13), hour, None, "prod").is_err());
     }
 }

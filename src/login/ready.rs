@@ -1,14 +1,18 @@
 //! Keys that last, for whoever hands them on: those that are there, else those that a sign-in brings.
 
 use crate::arn::RoleArn;
+use crate::duration::Span;
 use crate::error::{Error, Kind, Result};
 use crate::keys::SessionCredentials;
 use crate::login::Doors;
 use crate::login::line::{self, Ended};
-use crate::login::plan::LoginPlan;
+use crate::login::plan::{LoginPlan, fingerprint_of};
 use crate::login::report::{self, Line, Outcome};
 use crate::login::standing::Present;
 use crate::login::target::Target;
+
+/// What keys that could not be renewed must still last to be handed on.
+const LEAST: Span = Span::minutes(1);
 
 /// The keys of one profile and what belongs to them.
 #[derive(Clone, Debug)]
@@ -53,6 +57,12 @@ pub fn ready<'a>(
         let failed = |line: &Line| matches!(line.outcome, Outcome::Failed(_));
         if ended.lines.iter().any(failed) {
             ended.lines.retain(failed);
+            if let Some(all) = still_good(plan, doors, &ended.lines)? {
+                return Ok(AllReady {
+                    all,
+                    ended: Some(ended),
+                });
+            }
             let names: Vec<&str> = ended.lines.iter().map(|l| l.profile.as_str()).collect();
             let names = names.join(" ");
             let missing = report::only_a_person_is_missing(&ended.lines);
@@ -73,14 +83,55 @@ pub fn ready<'a>(
         report::successes(&ended.lines, doors.ui);
         Some(ended)
     };
-    let present = Present::read(doors)?;
-    // Parents that nobody asked for came along for their keys only.
-    let asked = plan.targets.iter().filter(|target| !target.implied);
-    let all = asked.map(|target| keys_of(doors, &present, target));
     Ok(AllReady {
-        all: all.collect::<Result<_>>()?,
+        all: all_keys(plan, doors, &Present::read(doors)?)?,
         ended,
     })
+}
+
+fn all_keys(plan: &LoginPlan, doors: &Doors, present: &Present) -> Result<Vec<Ready>> {
+    asked(plan)
+        .map(|target| keys_of(doors, present, target))
+        .collect()
+}
+
+/// Parents that nobody asked for came along for their keys only.
+fn asked<'p>(plan: &'p LoginPlan) -> impl Iterator<Item = &'p Target> {
+    plan.targets.iter().filter(|target| !target.implied)
+}
+
+/// The keys that should have been renewed, where nothing but a person or the network is missing and they are good for
+/// a while yet: a program that works is better than one that stops early. Not for those who said how long they must
+/// last.
+fn still_good(plan: &LoginPlan, doors: &Doors, failed: &[Line]) -> Result<Option<Vec<Ready>>> {
+    let may_come_later = |line: &Line| match &line.outcome {
+        Outcome::Failed(error) => matches!(error.kind(), Kind::NeedsYou | Kind::Unreachable),
+        _ => true,
+    };
+    if plan.is_strict || !failed.iter().all(may_come_later) {
+        return Ok(None);
+    }
+    let present = Present::read(doors)?;
+    let is_good = |target: &Target| {
+        let target = Target {
+            min: LEAST,
+            ..target.clone()
+        };
+        let fingerprint = fingerprint_of(doors.config, &target);
+        present.standing_of(&target, &fingerprint).is_good()
+    };
+    if !asked(plan).all(is_good) {
+        return Ok(None);
+    }
+    for line in failed {
+        if let Outcome::Failed(error) = &line.outcome {
+            let error = error.clone().at(&line.profile);
+            doors
+                .ui
+                .warn(&format!("{error}; its keys are good until they end"));
+        }
+    }
+    all_keys(plan, doors, &present).map(Some)
 }
 
 /// The error of the first that failed, with its name if there are several.

@@ -210,7 +210,18 @@ fn slips_and_faults_have_their_words() {
     home.profiles(&profiles.replace("far/team/Deep", "fra/team/Deep"));
     home.mai("login deep")
         .fails(2, &["no account is called `fra`", "far"]);
+    home.profiles(&profiles.replace("arn:aws:iam::333", "arn:aws-us-gov:iam::333"));
+    home.mai("login audit").fails(
+        2,
+        &[
+            "profiles.yaml:",
+            "partition aws-us-gov",
+            "keys of prod are of aws",
+        ],
+    );
     home.profiles(&profiles);
+    home.mai("require audit --min 2h")
+        .fails(2, &["--min 2h", "allows 1h"]);
     home.login("prod").ok();
     testbed.set(Fault::Status {
         server: Server::Sts,

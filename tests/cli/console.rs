@@ -290,6 +290,9 @@ fn with_nobody_or_no_desktop_there_it_says_what_to_run() {
 fn refusals_and_slips_are_told() {
     let testbed = Testbed::start();
     let home = signed_in(&testbed);
+    // Slips cost no sign-in.
+    home.mai("logout --all").ok();
+    testbed.clear_requests();
     for (line, words) in [
         ("console nope --print", "there is no profile `nope`"),
         ("console morning --print", "is a group"),
@@ -308,6 +311,13 @@ fn refusals_and_slips_are_told() {
         assert!(answer.stdout.is_empty(), "{answer}");
     }
     assert!(testbed.requests().is_empty());
+    home.login("prod").ok();
+    let answer = home.mai("console prod --print -vv").ok();
+    assert!(
+        answer.stderr.contains("/federation -> 200"),
+        "-vv shows requests: {answer}"
+    );
+    assert!(!answer.stderr.contains("SigninToken"), "{answer}");
     testbed.expire_keys();
     let answer = home.mai("console prod --print").fails(
         4,

@@ -2,6 +2,7 @@
 
 use mai_testbed::{PASSWORD, Testbed};
 
+use crate::clock::Clock;
 use crate::sign_ins::traffic;
 use crate::support::{Answer, Home, PROFILES, corp, finish, sts_calls};
 
@@ -98,16 +99,54 @@ fn with_nobody_there_one_line_says_what_to_run() {
 fn whoever_asks_is_named_where_the_password_is_typed() {
     let testbed = Testbed::start();
     let home = home_of_ada(&testbed);
-    // As botocore does: stdout and stderr are caught.
-    let mut terminal = home.in_terminal("credentials prod", "\"$@\" >out 2>err; echo \"ended $?\"");
-    terminal
-        .expect("sh (process ")
-        .expect(") asks for keys of prod.");
+    // As SDKs do: by a shell in between, and stdout and stderr are caught.
+    home.write(
+        "tool",
+        "echo $$ >number; sh -c '\"$@\" >out 2>err; echo \"ended $?\"' sh \"$@\"; :",
+    );
+    let mut terminal = home.in_terminal("credentials prod", "sh ./tool \"$@\"");
     terminal.expect("Password of ada").line(PASSWORD);
     terminal.expect("ended 0");
-    terminal.end();
+    let (seen, _) = terminal.end();
+    let asked = format!(
+        "sh (process {}) asks for keys of prod.",
+        home.read("number").trim()
+    );
+    assert!(seen.contains(&asked), "{seen}");
     let keys: serde_json::Value = serde_json::from_str(&home.read("out")).unwrap();
     assert_eq!(keys["Version"], 1);
+}
+
+#[test]
+fn keys_that_are_short_are_given_out_until_they_end_where_nobody_can_renew_them() {
+    let testbed = Testbed::start();
+    let mut home = home_of_ada(&testbed);
+    let clock = Clock::of(&mut home, &testbed);
+    home.login("prod audit").ok();
+    clock.pass_minutes(46);
+    testbed.forget_sessions();
+    testbed.clear_requests();
+    for (line, told) in [
+        ("credentials prod", "ASIA"),
+        ("env prod audit=A_ --format sh", "A_AWS_SESSION_TOKEN"),
+        ("exec audit -- printenv AWS_ACCESS_KEY_ID", "ASIA"),
+    ] {
+        let answer = home.mai(line).ok();
+        assert!(answer.stdout.contains(told), "{line}: {answer}");
+        assert!(
+            answer.stderr.contains("its keys are good until they end"),
+            "{line}: {answer}"
+        );
+    }
+    assert_eq!(testbed.password_attempts("ada"), 1);
+    // Who said how long they must last gets that or nothing.
+    for line in ["credentials prod --min 15m", "exec audit --min 15m -- true"] {
+        home.mai(line).fails(3, &["a person is needed"]);
+    }
+    home.mai("require prod").fails(3, &["a person is needed"]);
+    clock.pass_minutes(13);
+    home.mai("credentials prod")
+        .fails(3, &["a person is needed"]);
 }
 
 #[test]

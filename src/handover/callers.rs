@@ -1,4 +1,4 @@
-//! Which shell called: the nearest one among the ancestors, else the one in `$SHELL`.
+//! Who called: the shell that reads what is printed, the program that asks for keys.
 
 use super::spelling::Form;
 use crate::error::{Error, Result, clean};
@@ -14,10 +14,40 @@ pub struct Guess {
     pub because: String,
 }
 
-/// The form of the shell that will read what is printed.
+/// The form of the shell that will read what is printed: the nearest one among the ancestors, else the one in `$SHELL`.
 pub fn guess() -> Result<Guess> {
     let shell = std::env::var("SHELL").ok();
-    of(&ancestors(), shell.as_deref())
+    let names: Vec<String> = ancestors().map(|caller| caller.name).collect();
+    of(&names, shell.as_deref())
+}
+
+/// The program that started this one, by name and number. Most SDKs do so by a shell that ends with its one command
+/// (`sh -c`); that is not whom a person knows.
+pub fn program() -> String {
+    let mut callers = ancestors();
+    let nearest = callers.next();
+    let is_between = |caller: &Caller| {
+        matches!(known(&caller.name), Some(Ok(_))) && has_one_command(&words_of(caller.pid))
+    };
+    let program = match &nearest {
+        Some(shell) if is_between(shell) => callers.find(|caller| !is_between(caller)),
+        _ => None,
+    };
+    match program.or(nearest) {
+        Some(Caller { pid, name }) => format!("{} (process {pid})", clean(&name)),
+        None => "another program".to_owned(),
+    }
+}
+
+/// `-c`, also among other letters; a shell that somebody types into has none.
+fn has_one_command(words: &[String]) -> bool {
+    let options = words
+        .iter()
+        .skip(1)
+        .take_while(|word| word.starts_with('-'));
+    options
+        .filter(|word| !word.starts_with("--"))
+        .any(|word| word.contains('c'))
 }
 
 fn of(ancestors: &[String], shell: Option<&str>) -> Result<Guess> {
@@ -74,27 +104,38 @@ fn known(name: &str) -> Option<Result<Form, &str>> {
     })
 }
 
-/// The names of the programs above this one, the nearest first.
+/// A program above this one.
+struct Caller {
+    pid: i32,
+    name: String,
+}
+
+/// The programs above this one, the nearest first.
 #[cfg(target_os = "linux")]
-fn ancestors() -> Vec<String> {
-    let mut names = Vec::new();
+fn ancestors() -> impl Iterator<Item = Caller> {
     let mut next = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get());
-    while let Some(pid) = next.filter(|_| names.len() < ANCESTORS) {
-        let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else {
-            break;
-        };
-        let Some((name, parent)) = name_and_parent(&stat) else {
-            break;
-        };
-        names.push(name);
-        next = Some(parent).filter(|pid| *pid > 0);
-    }
-    names
+    let caller = move || {
+        let pid = next.filter(|pid| *pid > 0)?;
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let (name, parent) = name_and_parent(&stat)?;
+        next = Some(parent);
+        Some(Caller { pid, name })
+    };
+    std::iter::from_fn(caller).take(ANCESTORS)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn ancestors() -> Vec<String> {
-    Vec::new()
+fn ancestors() -> impl Iterator<Item = Caller> {
+    std::iter::empty()
+}
+
+/// The command line of a program; no words where it cannot be read.
+fn words_of(pid: i32) -> Vec<String> {
+    let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let words = line.split(|byte| *byte == 0);
+    words
+        .map(|word| String::from_utf8_lossy(word).into_owned())
+        .collect()
 }
 
 /// `PID (NAME) STATE PARENT …`; the name may have parentheses itself.
@@ -109,6 +150,27 @@ fn name_and_parent(stat: &str) -> Option<(String, i32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shell_with_one_command_stands_between() {
+        let has = |line: &str| {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            has_one_command(&words)
+        };
+        for line in ["sh -c x", "/bin/bash -ec x", "bash --norc -c x"] {
+            assert!(has(line), "{line}");
+        }
+        for line in [
+            "-bash",
+            "bash",
+            "bash --rcfile c",
+            "sh script -c",
+            "zsh -i",
+            "",
+        ] {
+            assert!(!has(line), "{line}");
+        }
+    }
 
     fn guessed(ancestors: &[&str], shell: Option<&str>) -> Result<Form, String> {
         let ancestors: Vec<String> = ancestors.iter().map(|name| (*name).to_owned()).collect();
@@ -149,6 +211,6 @@ mod tests {
             Some(("a) b".to_owned(), 4))
         );
         assert_eq!(name_and_parent("7 (a"), None);
-        assert!(!ancestors().is_empty());
+        assert!(ancestors().next().is_some());
     }
 }
