@@ -201,6 +201,34 @@ fn a_session_policy_goes_with_the_second_hop() {
 }
 
 #[test]
+fn siblings_are_assumed_side_by_side() {
+    let testbed = testbed();
+    testbed.any_role(true);
+    let home = home(&testbed);
+    home.login("prod").ok();
+    let siblings: String = ["one", "two", "three"]
+        .iter()
+        .map(|name| {
+            format!("  {name}: {{source_profile: prod, role: 'arn:aws:iam::333333333333:role/{name}'}}\n")
+        })
+        .collect();
+    let profiles = home.read(".config/mai/profiles.yaml");
+    home.profiles(&profiles.replacen("groups:", &format!("{siblings}groups:"), 1));
+    testbed.clear_requests();
+    let millis = 3000;
+    testbed.set(Fault::Latency {
+        server: Server::Sts,
+        millis,
+    });
+    home.mai("login one two three --no-input").ok();
+    let seen = testbed.requests();
+    assert_eq!(seen.len(), 3);
+    let between = seen[2].at.duration_since(seen[0].at);
+    // The last was asked for before the first could be answered.
+    assert!(between.as_millis() < u128::from(millis), "{between:?}");
+}
+
+#[test]
 fn slips_and_faults_have_their_words() {
     let testbed = testbed();
     let home = home(&testbed);

@@ -96,6 +96,22 @@ fn with_nobody_there_one_line_says_what_to_run() {
 }
 
 #[test]
+fn what_becomes_of_its_output_changes_no_exit_code_but_that_of_a_failure() {
+    let testbed = Testbed::start();
+    let home = home_of_ada(&testbed);
+    let ends = |script: &str, code: i32| {
+        let answer = home.script(&format!("\"$@\" {script}"), "credentials prod", "");
+        assert_eq!(answer.code, Some(code), "{script}: {answer}");
+    };
+    ends("2>&-", 3);
+    ends("2>/dev/full", 3);
+    home.login("prod").ok();
+    ends("2>&- | grep -q Version", 0);
+    ends("2>/dev/full | grep -q Version", 0);
+    ends(">/dev/full", 1);
+}
+
+#[test]
 fn whoever_asks_is_named_where_the_password_is_typed() {
     let testbed = Testbed::start();
     let home = home_of_ada(&testbed);

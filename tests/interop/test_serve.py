@@ -54,6 +54,21 @@ class Serve(AtServer):
             self.assertIsNone(told, f"{client} was let in with a damaged token")
         self.assertIn("Authorization must be the token", answers["boto3"][1])
 
+    def test_another_user_of_the_computer_gets_nothing(self):
+        person, variables = self.served()
+        as_nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+
+        def asks(*argv):
+            return subprocess.run([*as_nobody, *argv], capture_output=True, text=True, timeout=60)
+
+        token = asks("cat", variables["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"])
+        self.assertEqual("", token.stdout)
+        self.assertIn("Permission denied", token.stderr)
+        ask = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1])"
+        answer = asks("/usr/bin/python3", "-c", ask, variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"])
+        self.assertIn("HTTP Error 403", answer.stderr)
+        self.let_in(person, variables)
+
     def test_who_has_no_keys_any_more_is_told_what_to_run(self):
         person, variables = self.served()
         self.ends_with(person.mai("logout", "prod"), words.DONE)
