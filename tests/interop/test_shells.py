@@ -245,6 +245,16 @@ class Zsh(Posixlike, ShellCase):
         screen.waits_for("dev 1h05m 0> ").line(later).settles()
         screen.line("").waits_for("dev 1h05m 0>> ")
 
+    def test_whoever_brings_an_old_prompt_back_leaves_no_old_segment(self):
+        screen = self.opens(self.own).waits_for("dev 1h05m 0> ")
+        # As `activate` of Python and its `deactivate` do.
+        screen.line('old=$PS1; PS1="(venv) $PS1"').waits_for("dev 1h05m (venv) 0> ")
+        self.home.knows(("dev", 30, "d", "dev"))
+        screen.line("").waits_for("dev <1m (venv) 0> ")
+        screen.line("PS1=$old").settles()
+        self.assertTrue(screen.before_cursor.endswith("dev <1m 0> "), screen.before_cursor)
+        self.assertNotIn("1h05m", screen.before_cursor)
+
     def test_a_prompt_of_two_lines_keeps_them(self):
         screen = self.opens("PS1=$'\\ntop\\n%?> '").waits_for("0> ")
         self.assertIn("\n\ndev 1h05m top\n0>", "\n\n" + screen.text)

@@ -102,13 +102,16 @@ function __mai_precmd {
     local line_feed="
 "
     __mai_segment
-    if [[ $__mai_place == yes && $PS1 != *MAI_PROMPT* ]]; then
-        local lead rest=$PS1
-        # A prompt that begins with an empty line keeps it.
-        while [[ $rest == "$line_feed"* ]]; do lead+=$line_feed rest=${rest[2,-1]}; done
-        [[ -n $__mai_drawn ]] && rest=${rest#"$__mai_drawn"}
-        typeset -g __mai_drawn=${MAI_PROMPT:+$MAI_PROMPT }
-        PS1=$lead$__mai_drawn$rest
+    if [[ $__mai_place == yes ]]; then
+        # Around the segment, without a width. Who puts something before the prompt and later an old one back, as the
+        # activate of Python does, brings old segments along: wherever they stand, they go.
+        local edge="%{%}%{%}" lead rest
+        rest=${(S)PS1//"$edge"*"$edge"}
+        if [[ $rest != *MAI_PROMPT* ]]; then
+            # A prompt that begins with an empty line keeps it.
+            while [[ $rest == "$line_feed"* ]]; do lead+=$line_feed rest=${rest[2,-1]}; done
+            PS1=$lead${MAI_PROMPT:+$edge$MAI_PROMPT $edge}$rest
+        fi
     fi
     # Themes write the prompt anew each time: this has to come after them.
     if [[ $precmd_functions[-1] != __mai_precmd ]]; then
@@ -116,7 +119,6 @@ function __mai_precmd {
     fi
 }
 
-typeset -g __mai_drawn=${__mai_drawn-}
 typeset -ga precmd_functions
 precmd_functions=(${precmd_functions:#__mai_precmd} __mai_precmd)
 '
