@@ -207,12 +207,14 @@ impl Schedule {
             .map_or(0, |pause| pause.times)
     }
 
-    /// The world as it is now: other keys or another configuration are a reason to try again.
+    /// The world as it is now: new keys or another configuration are a reason to try again; that keys are gone is none.
     pub fn look(&mut self, sessions: &[Session], config: &str) {
         self.pauses.retain(|pause| {
+            let is_known = |key: &str| pause.keys.split(' ').any(|known| known == key);
+            let keys = keys_of(&pause.subject, sessions);
             pause.config == config
                 && (pause.why == Why::Unreachable
-                    || pause.keys == keys_of(&pause.subject, sessions))
+                    || keys.split(' ').all(|key| key.is_empty() || is_known(key)))
         });
     }
 

@@ -197,6 +197,18 @@ fn what_was_refused_waits_for_new_keys_another_configuration_or_a_long_while() {
 }
 
 #[test]
+fn keys_that_went_are_no_reason_to_try_again_what_was_refused() {
+    let all = [keys("a", "corp", HOUR, HOUR), keys("b", "corp", HOUR, HOUR)];
+    let mut schedule = Schedule::default();
+    schedule.failed(corp(), Kind::Refused, &all, "one", NOW, 5);
+    schedule.look(&all[..1], "one");
+    assert_eq!(
+        schedule.next(&all[..1], NOW + 1),
+        Next::Wait(Some(NOW + 6 * HOUR))
+    );
+}
+
+#[test]
 fn a_role_that_is_refused_does_not_hold_up_the_others() {
     let all = [keys("a", "corp", HOUR, HOUR), keys("b", "corp", HOUR, HOUR)];
     let mut schedule = Schedule::default();

@@ -47,6 +47,28 @@ const KEPT: &[&str] = &[
     "no_proxy",
 ];
 
+/// Those of them that name one file or folder.
+const FILES: &[&str] = &[
+    "MAI_CONFIG",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_CONFIG_FILE",
+    "AWS_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
+
+/// As it is read from any folder: a service starts in another one than the shell.
+fn whole(name: &str, value: String) -> String {
+    let path = Path::new(&value);
+    if !FILES.contains(&name) || path.is_absolute() || value.starts_with('~') {
+        return value;
+    }
+    match std::path::absolute(path) {
+        Ok(path) => path.to_string_lossy().into_owned(),
+        Err(_) => value,
+    }
+}
+
 /// How the service is to start.
 #[derive(Clone, Debug)]
 pub struct Service {
@@ -77,7 +99,7 @@ impl Service {
                     "{name} holds odd characters, so the service does not get it"
                 ));
             } else {
-                environment.push(((*name).to_owned(), value));
+                environment.push(((*name).to_owned(), whole(name, value)));
             }
         }
         let service = Service {

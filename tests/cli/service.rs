@@ -123,6 +123,17 @@ fn a_unit_that_a_hand_has_changed_stays() {
 }
 
 #[test]
+fn files_that_are_named_from_here_are_found_from_elsewhere() {
+    let testbed = Testbed::start();
+    let mut home = home_with(&testbed, 0);
+    home.set("AWS_SHARED_CREDENTIALS_FILE", "keys/mine");
+    home.script("cd bin && \"$@\"", "agent install", "").ok();
+    let file = home.path("bin/keys/mine");
+    let line = format!("AWS_SHARED_CREDENTIALS_FILE={}", file.display());
+    assert!(home.read(UNIT).contains(&line), "{}", home.read(UNIT));
+}
+
+#[test]
 fn without_a_user_manager_the_unit_is_written_and_the_rest_is_said() {
     let testbed = Testbed::start();
     let home = home_with(&testbed, 1);
