@@ -14,6 +14,8 @@ pub trait Person {
     /// The password that was just given is wrong, the page says so: whoever stored it must not give it again. A form
     /// that merely comes back is no such word.
     fn password_refused(&mut self) {}
+    /// The form came back for the password that was just given, and nothing says whether it is wrong.
+    fn password_doubted(&mut self) {}
     fn code(&mut self, ask: &CodeRequest) -> Result<Secret>;
     /// Which of the options? A number below their count.
     fn choose(&mut self, ask: &Choice) -> Result<usize>;

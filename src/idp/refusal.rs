@@ -65,6 +65,7 @@ pub fn rejected(page: &Page, message: Option<&Message>, visit: &mut Visit<'_>) -
         }
         // Lost cookies look like this too, so the password does not count as refused.
         (Sent::Password, _) => {
+            visit.person.password_doubted();
             let why = match text.is_empty() {
                 true => " without saying why",
                 false => "",

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::arn;
 use crate::config::{Consent, IdentityProvider, PasswordSource, Sourced};
+use crate::duration::Span;
 use crate::error::{Error, Kind, Result};
 use crate::idp::visit::{Fields, Settings};
 use crate::idp::walk::{self, Arrival};
@@ -32,6 +33,10 @@ enum Source {
 
 /// How often a code is asked for again that was used already.
 const TRIES: usize = 3;
+
+/// How long a password is not sent again after a form merely came back for it: with a person there, and with nobody.
+const DOUBT_OF_PERSON: Span = Span::minutes(1);
+const DOUBT_OF_NOBODY: Span = Span::hours(6);
 
 /// What a sign-in may take from the person and from what stands for them.
 pub struct Answers<'a> {
@@ -278,6 +283,29 @@ impl<'a> Answers<'a> {
         Ok(self.learned()?.is_refused(&self.learned_name(), password))
     }
 
+    /// Where a form merely came back, the password may be wrong all the same, and each further one brings the account
+    /// nearer to its lock: those who waited for that sign-in do not try theirs, and without a person nobody does for
+    /// hours.
+    fn check_doubt(&self, host: &str, password: &Secret) -> Result<()> {
+        let doubted = self.learned()?.doubted(&self.learned_name(), password);
+        let wait = match self.doors.presence().is_person() {
+            true => DOUBT_OF_PERSON,
+            false => DOUBT_OF_NOBODY,
+        };
+        let seconds = i64::try_from(wait.as_seconds()).unwrap_or(i64::MAX);
+        match doubted.filter(|age| (0..seconds).contains(age)) {
+            None => Ok(()),
+            Some(_) => Err(Error::refused(format!(
+                "{host} asked again for this password of {} in the last {wait}, so it is not sent again",
+                self.user()
+            ))
+            .hint(format!(
+                "look at {host} in a browser; `{} --ask` in a terminal asks for another password",
+                self.command
+            ))),
+        }
+    }
+
     fn find_password(&mut self, host: &str) -> Result<(Secret, Source)> {
         if let Some(password) = self.doors.password_from_stdin() {
             if self.was_refused(&password)? {
@@ -287,6 +315,7 @@ impl<'a> Answers<'a> {
                 ))
                 .hint(self.after_refusal(Source::Stdin)));
             }
+            self.check_doubt(host, &password)?;
             return Ok((password, Source::Stdin));
         }
         if self.doors.ask_password {
@@ -304,6 +333,7 @@ impl<'a> Answers<'a> {
                     ))
                     .hint(self.after_refusal(Source::Command)));
                 }
+                self.check_doubt(host, &password)?;
                 return Ok((password, Source::Command));
             }
             PasswordSource::Keyring => {
@@ -312,6 +342,7 @@ impl<'a> Answers<'a> {
                 if let Some(found) = self.stored.password(&user, &owner)? {
                     let password = found.password.clone();
                     if !self.was_refused(&password)? {
+                        self.check_doubt(host, &password)?;
                         let source = match found.is_crypted() {
                             true => Source::Unlocked,
                             false => Source::Stored,

@@ -28,6 +28,7 @@ const LONGEST: &str = "longest";
 const CONSENT: &str = "consent";
 const HOST: &str = "host";
 const REFUSED: &str = "refused";
+const DOUBTED: &str = "doubted";
 const TOTP: &str = "totp";
 const USED: &str = "used";
 const CODE: &str = "code";
@@ -207,6 +208,22 @@ impl Learned {
     /// A password of the account was accepted.
     pub fn forget_refused(&mut self, account: &str) {
         self.drop(REFUSED, account);
+        self.drop(DOUBTED, account);
+    }
+
+    /// How many seconds ago a form merely came back for this very password of the account.
+    pub fn doubted(&self, account: &str, password: &Secret) -> Option<i64> {
+        let (known, at) = self.get(DOUBTED, account)?.split_once(' ')?;
+        let age = clock::now().timestamp() - at.parse::<i64>().ok()?;
+        self.is_hash_of(known, account, password).then_some(age)
+    }
+
+    /// Keeps in mind that nobody said whether the password is right.
+    pub fn remember_doubted(&mut self, account: &str, password: &Secret) -> Result<()> {
+        let hash = self.hash(account, password)?;
+        let value = format!("{hash} {}", clock::now().timestamp());
+        self.put(DOUBTED, account, &value);
+        Ok(())
     }
 
     /// Was this very code the last one sent for the account, so short a time ago that it could be taken for good?

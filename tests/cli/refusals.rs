@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use mai_testbed::{Fault, PASSWORD, Server, Testbed};
 
-use crate::support::{Answer, Home, PROFILES, corp, sts_calls};
+use crate::clock::Clock;
+use crate::support::{Answer, Home, PROFILES, corp, finish, sts_calls};
 
 /// Somebody at any address, with further settings of the identity provider.
 fn home_at(testbed: &Testbed, url: &str, user: &str, more: &str) -> Home {
@@ -176,15 +177,20 @@ fn a_login_form_that_comes_back_is_no_refused_password() {
     for face in ["stale-login", "keycloak-expired"] {
         refused(&testbed, face, 1, &lost, 1);
     }
-    // A command may give the same password once more: nobody said that it was wrong.
+    // A command may give the same password once more: nobody said that it was wrong. But where it may be, it is sent
+    // once, whoever waits for the next try.
     let command = "password: {command: [echo, correct horse], unattended: true}";
-    for (face, code) in [("again", 4), ("stale-login", 1), ("keycloak-expired", 1)] {
+    for (face, code, sent) in [
+        ("again", 4, 1),
+        ("stale-login", 1, 2),
+        ("keycloak-expired", 1, 2),
+    ] {
         let yaml = corp(&testbed, face, "ada").replace("password: ask", command);
         let home = Home::with(&testbed, &format!("{yaml}{PROFILES}"));
         testbed.clear_requests();
         home.mai("login prod").fails(code, &[]);
         home.mai("login prod").fails(code, &[]);
-        assert_eq!(passwords(&testbed, Server::Idp), 2, "{face}");
+        assert_eq!(passwords(&testbed, Server::Idp), sent, "{face}");
     }
     // Where it was said, it is not sent again.
     let yaml = corp(&testbed, "simple", "ada")
@@ -195,6 +201,35 @@ fn a_login_form_that_comes_back_is_no_refused_password() {
         .fails(4, &["refused the password of ada"]);
     home.mai("login prod").fails(4, &["not sent again"]);
     assert_eq!(passwords(&testbed, Server::Idp), 1);
+}
+
+#[test]
+fn a_password_in_doubt_is_sent_once_by_ten_at_once_and_hours_later() {
+    let testbed = Testbed::start();
+    let command = "password: {command: [echo, wrong horse], unattended: true}";
+    let yaml = corp(&testbed, "again", "ada").replace("password: ask", command);
+    let mut home = Home::with(&testbed, &format!("{yaml}{PROFILES}"));
+    let clock = Clock::of(&mut home, &testbed);
+    let running: Vec<_> = (0..10).map(|_| home.start("require prod")).collect();
+    for run in running {
+        let answer = finish(run, "");
+        assert_eq!(answer.code, Some(4), "{answer}");
+    }
+    assert_eq!(passwords(&testbed, Server::Idp), 1);
+    home.mai("credentials prod")
+        .fails(4, &["in the last 6h", "not sent again", "--ask"]);
+    clock.pass_minutes(6 * 60 + 1);
+    home.mai("require prod").fails(4, &["asked again"]);
+    assert_eq!(passwords(&testbed, Server::Idp), 2);
+    // A person may have mended it, but ten in a row are not a person.
+    let mut terminal = home.terminal("login prod");
+    terminal.expect("in the last 1m").expect("not sent again");
+    terminal.end();
+    clock.pass(61);
+    let mut terminal = home.terminal("login prod");
+    terminal.expect("asked again for the password of ada");
+    terminal.end();
+    assert_eq!(passwords(&testbed, Server::Idp), 3);
 }
 
 /// Serves one page for ever, whatever is asked for; what was asked for is kept.

@@ -262,6 +262,10 @@ impl Person for Overheard<'_> {
         self.person.password_refused();
     }
 
+    fn password_doubted(&mut self) {
+        self.person.password_doubted();
+    }
+
     fn code(&mut self, ask: &CodeRequest) -> Result<Secret> {
         let said = self.person.code(ask);
         // The length of a password or a PIN says something about it.

@@ -63,6 +63,19 @@ impl Person for Answers<'_> {
         }
     }
 
+    fn password_doubted(&mut self) {
+        let Some((password, _)) = &self.password else {
+            return;
+        };
+        let remembered = self.learned().and_then(|mut learned| {
+            learned.remember_doubted(&self.learned_name(), password)?;
+            learned.save()
+        });
+        if let Err(error) = remembered {
+            self.doors.ui.warn(&error.to_string());
+        }
+    }
+
     fn code(&mut self, ask: &CodeRequest) -> Result<Secret> {
         self.has_answered = true;
         let host = ask.host.clone();
