@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::clock;
 use crate::config::IdentityProvider;
+use crate::error::Result;
 use crate::login::stored_secrets::StoredSecrets;
 use crate::net::browser_session::BrowserSession;
 use crate::secret::Secret;
@@ -72,14 +73,22 @@ pub fn forget(provider: &IdentityProvider, stored: &mut StoredSecrets) -> usize 
 }
 
 /// The session of this user as it was kept, however old, whatever the settings say now; nothing is kept afterwards.
-pub fn take(provider: &IdentityProvider, stored: &mut StoredSecrets) -> Option<BrowserSession> {
-    let text = stored.vault(false, |vault| vault.get(&entry(provider)));
-    let others = forget(provider, stored) > 0;
-    let kept = text.flatten().and_then(|text| read(&text));
-    match kept {
+pub fn take(
+    provider: &IdentityProvider,
+    stored: &mut StoredSecrets,
+) -> Result<Option<BrowserSession>> {
+    let taken = stored.vault_or_why(false, |vault| {
+        let text = vault.get(&entry(provider))?;
+        let count = vault.remove_all(&of_provider(&provider.name))?;
+        Ok((text, count))
+    })?;
+    let Some((text, count)) = taken else {
+        return Ok(None);
+    };
+    Ok(match text.and_then(|text| read(&text)) {
         Some(kept) => Some(kept.browser),
-        None => others.then(BrowserSession::default),
-    }
+        None => (count > 0).then(BrowserSession::default),
+    })
 }
 
 /// Every name in the vault of this identity provider begins so.

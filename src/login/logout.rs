@@ -6,7 +6,7 @@ use crate::config::{IdentityProvider, Profile};
 use crate::error::{Error, Result};
 use crate::idp::leave;
 use crate::login::line::{client_settings, runtime};
-use crate::login::standing::{self, holds_keys_of};
+use crate::login::standing::{self, holds_keys_of, holds_temporary_keys};
 use crate::login::stored_secrets::{StoredSecrets, mode_of};
 use crate::login::{Doors, flight, kept_keys, kept_session};
 use crate::net::browser_session::BrowserSession;
@@ -77,8 +77,14 @@ pub fn run(
         }
         let mut stored = StoredSecrets::new(doors, provider)?;
         let kept = kept_session::take(provider, &mut stored);
-        items.push(item(Kind::KeptSession, &provider.name, Ok(kept.is_some())));
-        sessions.extend(kept.map(|kept| (provider, kept)));
+        let outcome = kept.as_ref().map(Option::is_some);
+        let outcome = outcome.map_err(|error| {
+            error
+                .clone()
+                .better_hint("unlock your keyring and run it again, or remove the file `vault`")
+        });
+        items.push(item(Kind::KeptSession, &provider.name, outcome));
+        sessions.extend(kept.ok().flatten().map(|kept| (provider, kept)));
         if extent.forget {
             forget_secrets(provider, &mut stored, &mut items);
         }
@@ -136,10 +142,14 @@ fn remove_keys(doors: &Doors, sections: &[String], rows: &[Row]) -> Result<Vec<I
     for name in kept {
         items.push(item(Kind::Keys, name, kept_keys::forget(doors, name)));
     }
+    let mut strangers = Vec::new();
     let written = credentials_file::update(path, doors.paths.state_folder()?, |file| {
         let mut outcomes = Vec::new();
         for name in &sections {
             let ours = sessions::find(rows, name).is_some_and(|row| holds_keys_of(file, row));
+            if !ours && holds_temporary_keys(file, name) {
+                strangers.push(name.to_string());
+            }
             outcomes.push(match ours {
                 true => file.remove_session(name),
                 false => Ok(false),
@@ -147,6 +157,13 @@ fn remove_keys(doors: &Doors, sections: &[String], rows: &[Row]) -> Result<Vec<I
         }
         Ok(outcomes)
     });
+    for name in strangers {
+        doors.ui.warn(&format!(
+            "the keys in [{name}] stay: they are another program's, or the record of them is lost; take them out of {} \
+             yourself, if they are to go",
+            doors.paths.shown(path)
+        ));
+    }
     match written {
         Ok(written) => {
             for note in &written.notes {

@@ -76,10 +76,7 @@ impl<'a> Present<'a> {
 
     /// Are there temporary keys in the section, whoever wrote them?
     pub fn holds_temporary_keys(&self, aws_profile: &str) -> bool {
-        self.file.section(aws_profile).is_some_and(|section| {
-            let id = section.get("aws_access_key_id");
-            id.is_some_and(|id| id.starts_with("ASIA"))
-        })
+        holds_temporary_keys(&self.file, aws_profile)
     }
 
     /// How long the keys of a section lasted when they were new, if that is known.
@@ -211,6 +208,14 @@ impl<'a> Present<'a> {
 pub fn sessions(paths: &Paths) -> Result<Sessions> {
     let (state, file) = (paths.state_folder()?, paths.credentials_file()?);
     Ok(Sessions::of(state, paths.home().ok(), file))
+}
+
+/// Are there temporary keys in the section, whoever wrote them?
+pub fn holds_temporary_keys(file: &CredentialsFile, aws_profile: &str) -> bool {
+    file.section(aws_profile).is_some_and(|section| {
+        let id = section.get("aws_access_key_id");
+        id.is_some_and(|id| id.starts_with("ASIA"))
+    })
 }
 
 /// Does the section still hold the very keys that were recorded?

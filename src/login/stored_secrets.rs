@@ -151,21 +151,29 @@ impl<'a> StoredSecrets<'a> {
     /// Does something with the vault, made if need be and wanted. What fails costs no login, and is said to who wants
     /// to know: the vault is a convenience.
     pub fn vault<T>(&mut self, make: bool, work: impl FnOnce(&Vault) -> Result<T>) -> Option<T> {
-        let folder = self.doors.paths.state_folder().ok()?;
-        if !make && !vault::exists(folder) {
-            return None;
-        }
-        let key = match make {
-            true => VaultKey::find_or_make(&mut self.keyring),
-            false => VaultKey::find(&mut self.keyring),
-        };
-        let done = key.and_then(|key| key.map(|key| work(&Vault::new(folder, key))).transpose());
-        done.unwrap_or_else(|error| {
+        self.vault_or_why(make, work).unwrap_or_else(|error| {
             self.doors
                 .ui
                 .detail(&format!("no session is kept: {error}"));
             None
         })
+    }
+
+    /// The same for who must know. `None`: there is no vault, or no key that opens it.
+    pub fn vault_or_why<T>(
+        &mut self,
+        make: bool,
+        work: impl FnOnce(&Vault) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let folder = self.doors.paths.state_folder()?;
+        if !make && !vault::exists(folder) {
+            return Ok(None);
+        }
+        let key = match make {
+            true => VaultKey::find_or_make(&mut self.keyring),
+            false => VaultKey::find(&mut self.keyring),
+        };
+        key?.map(|key| work(&Vault::new(folder, key))).transpose()
     }
 
     fn account(&self, kind: SecretKind, user: &str) -> Account {

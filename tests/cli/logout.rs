@@ -88,6 +88,26 @@ fn a_second_time_there_is_nothing_to_remove() {
 }
 
 #[test]
+fn what_cannot_be_removed_is_said() {
+    let testbed = Testbed::start();
+    let home = signed_in(&testbed, "simple");
+    let keys = home.credentials();
+    // The record of the keys is lost, and the vault is of a later version.
+    std::fs::remove_file(home.path(".local/state/mai/sessions")).expect("it was there");
+    home.write(".local/state/mai/vault", "mai-vault 2\nx");
+    home.mai("logout prod").fails(
+        1,
+        &[
+            "the keys in [prod] stay",
+            "~/.aws/credentials",
+            "another version of `mai`",
+            "remove the file `vault`",
+        ],
+    );
+    assert_eq!(home.credentials(), keys);
+}
+
+#[test]
 fn keys_that_somebody_else_wrote_stay() {
     let testbed = Testbed::start();
     let home = signed_in(&testbed, "simplesaml");
