@@ -16,6 +16,7 @@ use crate::config::{Config, Profile};
 use crate::duration::Span;
 use crate::error::{Error, Kind, Result};
 use crate::handover::endpoint::{Held, Shelf};
+use crate::handover::left_alone::LeftAlone;
 use crate::login::Doors;
 use crate::login::plan::{self, LoginPlan};
 use crate::login::ready::ready;
@@ -201,11 +202,17 @@ struct Renewal<'a> {
 impl Renewal<'_> {
     fn go_on(&self) -> Result<()> {
         let mut stuck: BTreeMap<&str, Stuck> = BTreeMap::new();
+        let mut left_alone = LeftAlone::default();
         loop {
             let (changes, now) = (self.changes(), Instant::now());
-            let (due, next) = self.due(&stuck, now);
+            let (due, next) = self.due(&stuck, &mut left_alone, now);
+            for news in left_alone.news(now) {
+                self.tell(&news);
+            }
             if due.is_empty() {
-                self.wait(changes, next, &stuck, now);
+                let again = stuck.values().filter_map(|stuck| stuck.again);
+                let again = again.filter(|again| *again > now);
+                self.wait(changes, next, again.chain(left_alone.next_news()).min());
                 continue;
             }
             let outcome = self.renew(&due);
@@ -240,13 +247,15 @@ impl Renewal<'_> {
         self.changes.load(Ordering::SeqCst)
     }
 
-    /// The profiles to renew now, and when the next one is.
+    /// The profiles to renew now, and when the next one is. All of them had keys when this began.
     fn due(
         &self,
         stuck: &BTreeMap<&str, Stuck>,
+        left_alone: &mut LeftAlone,
         now: Instant,
     ) -> (Vec<&Profile>, Option<DateTime<Utc>>) {
         let (mut due, mut next) = (Vec::new(), None::<DateTime<Utc>>);
+        let present = Present::read(self.doors);
         let plan = LoginPlan::make(self.doors, self.profiles, &Wishes::default());
         let targets = plan.as_ref().map(|plan| plan.targets.as_slice());
         for (index, profile) in self.profiles.iter().enumerate() {
@@ -259,12 +268,17 @@ impl Renewal<'_> {
                     min,
                     ..
                 }) => {
+                    left_alone.is_back(&profile.name);
                     let at = *until
                         - TimeDelta::seconds(
                             min.as_seconds().try_into().unwrap_or(i64::MAX / 1000),
                         );
                     next = Some(next.map_or(at, |next| next.min(at)));
                 }
+                Ok(target)
+                    if present.as_ref().is_ok_and(|present| {
+                        left_alone.leaves(&profile.name, present.found(target), now)
+                    }) => {}
                 // A plan that cannot be made is told as a renewal that does not work.
                 Ok(_) | Err(_) if !is_stuck => due.push(*profile),
                 Ok(_) | Err(_) => {}
@@ -274,15 +288,7 @@ impl Renewal<'_> {
     }
 
     /// Until a file changes, or it is time for the next renewal or attempt.
-    fn wait(
-        &self,
-        changes: u64,
-        next: Option<DateTime<Utc>>,
-        stuck: &BTreeMap<&str, Stuck>,
-        now: Instant,
-    ) {
-        let again = stuck.values().filter_map(|stuck| stuck.again);
-        let again = again.filter(|again| *again > now).min();
+    fn wait(&self, changes: u64, next: Option<DateTime<Utc>>, again: Option<Instant>) {
         while self.changes() == changes
             && next.is_none_or(|next| next > clock::now())
             && again.is_none_or(|again| again > Instant::now())

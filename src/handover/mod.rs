@@ -11,6 +11,7 @@ pub mod endpoint;
 pub mod environment;
 pub mod identity;
 pub mod keeper;
+mod left_alone;
 mod loopback;
 pub mod names;
 pub mod one_shot;

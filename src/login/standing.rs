@@ -65,7 +65,12 @@ impl<'a> Present<'a> {
         let Some(row) = find(&self.rows, &target.aws_profile) else {
             return Found::Nothing;
         };
-        if !self.are_there(target.keys, row) {
+        let are_there = match target.keys {
+            KeysPlace::File => self.are_there(target.keys, row),
+            // The vault forgets what has expired; whoever removes keys from it removes the row, too.
+            KeysPlace::Process => row.process,
+        };
+        if !are_there {
             return Found::Others(row);
         }
         match self.is_wanted(target.role.as_ref(), &row.role_arn) {

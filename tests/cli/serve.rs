@@ -398,6 +398,56 @@ fn keys_that_ended_while_nobody_looked_are_renewed_within_a_request() {
 }
 
 #[test]
+fn what_somebody_removed_or_replaced_is_left_alone_until_somebody_signs_in() {
+    let testbed = Testbed::start();
+    let home = home_that_knows(&testbed);
+    home.mai("login prod audit").ok();
+    let serving = Serving::start(&home, "prod audit");
+    home.mai("logout prod").ok();
+    wait_until("the end of it", || serving.ask(0, "").0 == 404);
+    serving.says("`mai login prod`");
+    let attempts = testbed.password_attempts("ada");
+    std::thread::sleep(Duration::from_millis(3000));
+    assert_eq!(testbed.password_attempts("ada"), attempts);
+    assert_eq!(home.key("prod", "aws_access_key_id"), None);
+    let (status, refusal) = serving.ask(0, "");
+    assert_eq!(status, 404);
+    let message = refusal["message"].as_str().expect("words");
+    assert!(message.contains("run `mai login prod`"), "{message}");
+    assert_eq!(serving.ask(1, "").0, 200, "the other goes on");
+    let said = serving.said();
+    let words = "warning: The keys of prod were removed: none are served or fetched";
+    assert!(said.contains(words), "{said}");
+    assert_eq!(said.matches("mai login prod").count(), 1, "{said}");
+
+    home.mai("login prod").ok();
+    wait_until("the new keys", || serving.ask(0, "").0 == 200);
+    let before = serving.key_id(0);
+    ends_in(&home, "prod", 300);
+    wait_until("newer ones", || serving.key_id(0) != before);
+
+    let own =
+        "[prod]\naws_access_key_id = ASIAOTHER\naws_secret_access_key = x\naws_session_token = y\n";
+    home.write(".aws/credentials", own);
+    serving.says("The keys of prod were removed or replaced");
+    assert_eq!(home.credentials(), own);
+}
+
+#[test]
+fn a_role_that_was_chosen_by_hand_is_not_replaced_by_that_of_the_profile() {
+    let testbed = Testbed::start();
+    let home = home_that_knows(&testbed);
+    let serving = Serving::start(&home, "prod");
+    home.mai("login prod --role arn:aws:iam::111111111111:role/ReadOnly")
+        .ok();
+    serving.says("are of arn:aws:iam::111111111111:role/ReadOnly now");
+    let (key, _) = (home.key("prod", "aws_access_key_id"), serving.ask(0, ""));
+    std::thread::sleep(Duration::from_millis(1500));
+    assert_eq!(home.key("prod", "aws_access_key_id"), key);
+    assert_eq!(serving.ask(0, "").0, 404);
+}
+
+#[test]
 fn the_person_at_its_terminal_is_asked_whether_to_sign_in() {
     let testbed = Testbed::start();
     let home = signed_in(&testbed);
