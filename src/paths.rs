@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
+/// A file in which nothing is.
+pub const NOWHERE: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
+
 /// The places a run reads and writes, settled once from the environment.
 #[derive(Clone, Debug)]
 pub struct Paths {

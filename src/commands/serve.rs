@@ -8,9 +8,10 @@ use serde_json::{Map, Value, json};
 
 use super::run::{Run, Secrets};
 use crate::error::{Error, Kind, Result};
+use crate::handover::default_section::before_an_endpoint;
 use crate::handover::environment::SHADOWING;
 use crate::handover::keeper::Asks;
-use crate::handover::served::{Served, default_has_keys, run_command};
+use crate::handover::served::{Served, run_command};
 use crate::process::{self, Caught, Then};
 use crate::ui::{Format, output};
 
@@ -48,10 +49,10 @@ impl Serve {
         write(&served, run.format)?;
         close_stdout();
         run.say_notices();
-        if default_has_keys(&run.paths) {
-            run.ui.warn(
-                "SDKs take the keys in [default] of the credentials file before they ask here",
-            );
+        for before in before_an_endpoint(&run.paths) {
+            let told = before.told();
+            run.ui
+                .warn(&format!("SDKs go by {told} before they ask here"));
         }
         let port = served.endpoint.port();
         run.ui.say(&format!(

@@ -6,6 +6,7 @@ pub mod callers;
 
 pub mod child;
 pub mod console;
+pub mod default_section;
 pub mod documents;
 pub mod endpoint;
 pub mod environment;

@@ -5,6 +5,7 @@ use std::process::Command;
 use crate::config::Profile;
 use crate::error::Result;
 use crate::handover::child;
+use crate::handover::default_section::{self, Before, before_an_endpoint};
 use crate::handover::endpoint::Endpoint;
 use crate::handover::environment::SHADOWING;
 use crate::handover::keeper::Keeper;
@@ -12,13 +13,7 @@ use crate::login::Doors;
 use crate::login::plan::LoginPlan;
 use crate::login::ready::{Ready, ready};
 use crate::login::target::Wishes;
-use crate::paths::Paths;
-use crate::store::credentials_file;
-
-#[cfg(not(windows))]
-const NOWHERE: &str = "/dev/null";
-#[cfg(windows)]
-const NOWHERE: &str = "NUL";
+use crate::paths::NOWHERE;
 
 /// An endpoint whose keys are there; nobody renews them yet.
 pub struct Served<'a> {
@@ -77,20 +72,34 @@ pub fn run_command(
     }
     command.envs(served.variables(0));
     command.env("MAI_PROFILE", &profile.name);
-    if default_has_keys(doors.paths) {
-        command.env("AWS_SHARED_CREDENTIALS_FILE", NOWHERE);
-    }
+    hide_default(doors, command);
     #[cfg(unix)]
     crate::process::as_before();
     let keeper = served.keeper;
     child::run_beside(command, move || keeper.keep())
 }
 
-/// Keys in `[default]` come before an endpoint, for every SDK.
-pub fn default_has_keys(paths: &Paths) -> bool {
-    let file = paths.credentials_file().and_then(credentials_file::read);
-    file.is_ok_and(|file| {
-        let default = file.section("default");
-        default.is_some_and(|section| section.get("aws_access_key_id").is_some())
-    })
+/// Puts empty files in the place of those whose `[default]` SDKs would go by, and says so.
+fn hide_default(doors: &Doors, command: &mut Command) {
+    let hidden = before_an_endpoint(doors.paths);
+    if hidden.is_empty() {
+        return;
+    }
+    let reasons: Vec<String> = hidden.iter().map(Before::told).collect();
+    doors.ui.say(&format!(
+        "SDKs would go by {}: the command sees an empty file there.",
+        reasons.join(" and ")
+    ));
+    for one in &hidden {
+        command.env(one.variable, NOWHERE);
+    }
+    // It would be missed, and only what names keys is in the way.
+    if let Some(region) = default_section::region(doors.paths) {
+        for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+            let is_set = command.get_envs().any(|(set, _)| set == name);
+            if !is_set && std::env::var_os(name).is_none() {
+                command.env(name, &region);
+            }
+        }
+    }
 }

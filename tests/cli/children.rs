@@ -71,17 +71,6 @@ fn it_finds_the_keys_and_its_code_is_the_code() {
 }
 
 #[test]
-fn keys_in_default_do_not_come_before_the_endpoint() {
-    let testbed = Testbed::start();
-    let home = signed_in(&testbed);
-    let script = beside(&home, "echo ${AWS_SHARED_CREDENTIALS_FILE-usual}");
-    assert_eq!(home.mai(&script).ok().stdout, "usual\n");
-    let keys = "[default]\naws_access_key_id = AKIAX\naws_secret_access_key = x\n";
-    home.write(".aws/credentials", format!("{keys}{}", home.credentials()));
-    assert_eq!(home.mai(&script).ok().stdout, "/dev/null\n");
-}
-
-#[test]
 fn what_is_sent_to_mai_is_passed_on() {
     let testbed = Testbed::start();
     let home = signed_in(&testbed);

@@ -24,6 +24,7 @@ mod create_all;
 mod create_refusals;
 mod create_users;
 mod credentials;
+mod default_section;
 mod doctor;
 mod durations;
 mod editing;

@@ -80,12 +80,12 @@ impl Serving {
         url.strip_prefix(&origin).expect("our origin").to_owned()
     }
 
-    fn said(&self) -> String {
+    pub fn said(&self) -> String {
         self.said.lock().expect("no panic").clone()
     }
 
     #[track_caller]
-    fn says(&self, words: &str) {
+    pub fn says(&self, words: &str) {
         wait_until(words, || self.said().contains(words));
     }
 
@@ -150,7 +150,7 @@ fn signed_in(testbed: &Testbed) -> Home {
 }
 
 /// Has the keys of a section end in so many seconds, as far as `mai` knows.
-fn ends_in(home: &Home, section: &str, seconds: u64) {
+pub fn ends_in(home: &Home, section: &str, seconds: u64) {
     let file = ".local/state/mai/sessions";
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let at = now.expect("a time after 1970").as_secs() + seconds;

@@ -1,0 +1,68 @@
+//! `[default]` in the files of AWS: what says there where keys come from, SDKs go by before they ask an endpoint.
+
+use crate::paths::Paths;
+use crate::store::aws_config::AwsConfig;
+use crate::store::credentials_file;
+
+/// One is enough; a section with other settings alone, such as a region, comes before nothing.
+const SOURCES: [&str; 9] = [
+    "aws_access_key_id",
+    "credential_process",
+    "role_arn",
+    "web_identity_token_file",
+    "login_session",
+    "sso_session",
+    "sso_start_url",
+    "sso_account_id",
+    "sso_role_name",
+];
+
+/// A file whose `[default]` comes before an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// The variable that names another file instead.
+    pub variable: &'static str,
+    /// The file, for people.
+    pub shown: String,
+    setting: &'static str,
+}
+
+impl Before {
+    /// The setting and where it is.
+    pub fn told(&self) -> String {
+        format!("`{}` in [default] of {}", self.setting, self.shown)
+    }
+}
+
+/// The files that come before an endpoint. What cannot be read here, SDKs cannot read either.
+pub fn before_an_endpoint(paths: &Paths) -> Vec<Before> {
+    let credentials = paths.credentials_file().and_then(|path| {
+        let file = credentials_file::read(path)?;
+        let section = file.section("default");
+        let has = |key: &&str| section.as_ref().is_some_and(|one| one.get(key).is_some());
+        let found = SOURCES.into_iter().find(has);
+        Ok(found.map(|setting| Before {
+            variable: "AWS_SHARED_CREDENTIALS_FILE",
+            shown: paths.shown(path),
+            setting,
+        }))
+    });
+    let config = paths.aws_config_file().and_then(|path| {
+        let file = AwsConfig::read(path)?;
+        let has = |key: &&str| file.get("default", key).is_some();
+        let found = SOURCES.into_iter().find(has);
+        Ok(found.map(|setting| Before {
+            variable: "AWS_CONFIG_FILE",
+            shown: paths.shown(path),
+            setting,
+        }))
+    });
+    let found = [credentials, config].into_iter();
+    found.filter_map(|found| found.ok().flatten()).collect()
+}
+
+/// The region that a command would have found in `[default]`.
+pub fn region(paths: &Paths) -> Option<String> {
+    let config = AwsConfig::read(paths.aws_config_file().ok()?).ok()?;
+    config.region_of("default")
+}
