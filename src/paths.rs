@@ -7,6 +7,13 @@ use crate::error::{Error, Result};
 /// A file in which nothing is.
 pub const NOWHERE: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
 
+/// A variable that names a file for SDKs, and what names the person's own where that is a file in which nothing is:
+/// for a command whose SDKs shall ask an endpoint, while `mai` goes on with the keys that the person has.
+pub const BEHIND: [(&str, &str); 2] = [
+    ("AWS_SHARED_CREDENTIALS_FILE", "MAI_CREDENTIALS_FILE"),
+    ("AWS_CONFIG_FILE", "MAI_AWS_CONFIG_FILE"),
+];
+
 /// The places a run reads and writes, settled once from the environment.
 #[derive(Clone, Debug)]
 pub struct Paths {
@@ -64,12 +71,17 @@ impl Paths {
                 .map(|p| p.join("python_keyring"))
         };
         let expand = |path: PathBuf| expand_home(&path, home.as_deref());
+        let [credentials_file, aws_config_file] =
+            BEHIND.map(|(name, behind)| match variable(name) {
+                Some(path) if path == Path::new(NOWHERE) => variable(behind).or(Some(path)),
+                path => path,
+            });
         Paths {
             config_override: variable("MAI_CONFIG").map(expand),
-            credentials_file: variable("AWS_SHARED_CREDENTIALS_FILE")
+            credentials_file: credentials_file
                 .map(expand)
                 .or_else(|| in_home(".aws/credentials")),
-            aws_config_file: variable("AWS_CONFIG_FILE")
+            aws_config_file: aws_config_file
                 .map(expand)
                 .or_else(|| in_home(".aws/config")),
             python_keyring: data_folder.map(|folder| folder.join("keyring_pass.cfg")),
@@ -208,6 +220,19 @@ mod tests {
     fn without_a_home_nothing_is_written_elsewhere() {
         assert!(paths(&[]).state_folder().is_err());
         assert!(paths(&[("HOME", "relative")]).credentials_file().is_err());
+    }
+
+    #[test]
+    fn the_files_of_the_person_stand_behind_an_empty_one_and_behind_no_other() {
+        let behind = ("MAI_CREDENTIALS_FILE", "/home/ada/keys");
+        let file = |named| {
+            let paths = paths(&[("AWS_SHARED_CREDENTIALS_FILE", named), behind]);
+            paths.credentials_file().unwrap().to_path_buf()
+        };
+        assert_eq!(file(NOWHERE), Path::new("/home/ada/keys"));
+        assert_eq!(file("/other"), Path::new("/other"));
+        let alone = paths(&[("AWS_SHARED_CREDENTIALS_FILE", NOWHERE)]);
+        assert_eq!(alone.credentials_file().unwrap(), Path::new(NOWHERE));
     }
 
     #[test]

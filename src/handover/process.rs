@@ -8,6 +8,7 @@ use std::process::Command;
 
 use super::environment::Environment;
 use crate::error::{Error, Kind, Result, clean};
+use crate::paths::{BEHIND, NOWHERE};
 
 /// Says before anything else is done that there is no such command, or that it cannot be run.
 ///
@@ -126,8 +127,21 @@ fn prepared(command: &[OsString], environment: &Environment) -> Result<(Command,
     }
     for (name, value) in &environment.set {
         prepared.env(name, value.expose());
+        if name == "AWS_PROFILE" {
+            show_files_behind(&mut prepared);
+        }
     }
     Ok((prepared, shown(program)))
+}
+
+/// A section is found in the person's own files: a command around this one may have hidden them, for its endpoint.
+fn show_files_behind(command: &mut Command) {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    for (name, behind) in BEHIND {
+        if let Some(path) = set(behind).filter(|_| set(name).is_some_and(|path| path == NOWHERE)) {
+            command.env(name, path);
+        }
+    }
 }
 
 fn not_started(error: &io::Error, shown: &str) -> Error {

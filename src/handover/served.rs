@@ -79,7 +79,7 @@ pub fn run_command(
     child::run_beside(command, move || keeper.keep())
 }
 
-/// Puts empty files in the place of those whose `[default]` SDKs would go by, and says so.
+/// Puts empty files in the place of those whose `[default]` SDKs would go by, and says so. `mai` knows what is behind.
 fn hide_default(doors: &Doors, command: &mut Command) {
     let hidden = before_an_endpoint(doors.paths);
     if hidden.is_empty() {
@@ -91,7 +91,8 @@ fn hide_default(doors: &Doors, command: &mut Command) {
         reasons.join(" and ")
     ));
     for one in &hidden {
-        command.env(one.variable, NOWHERE);
+        let (name, behind) = one.variables;
+        command.env(name, NOWHERE).env(behind, &one.path);
     }
     // It would be missed, and only what names keys is in the way.
     if let Some(region) = default_section::region(doors.paths) {

@@ -79,3 +79,39 @@ fn a_server_names_what_comes_before_it() {
         serving.says(words);
     }
 }
+
+#[test]
+fn mai_itself_has_the_files_of_the_person_there() {
+    let testbed = Testbed::start();
+    let home = signed_in(&testbed);
+    let keys = "[default]\naws_access_key_id = AKIAX\naws_secret_access_key = x\n";
+    home.write(".aws/credentials", format!("{keys}{}", home.credentials()));
+    home.write(
+        ".aws/config",
+        "[default]\nrole_arn = x\n[profile audit]\nregion = eu-west-3\n",
+    );
+    let mai = env!("CARGO_BIN_EXE_mai");
+    let script = format!(
+        "echo $AWS_SHARED_CREDENTIALS_FILE $AWS_CONFIG_FILE\n\
+         {mai} exec audit -- printenv AWS_ACCESS_KEY_ID AWS_REGION\n\
+         {mai} exec audit --via profile -- printenv AWS_PROFILE AWS_SHARED_CREDENTIALS_FILE\n\
+         {mai} exec audit --via endpoint -- printenv MAI_PROFILE AWS_SHARED_CREDENTIALS_FILE 2>&1\n\
+         {mai} -o tsv status | cut -f 2,3\n\
+         AWS_SHARED_CREDENTIALS_FILE=other {mai} -o tsv status | cut -f 2,3"
+    );
+    let answer = beside(&home, &script).ok();
+    let key = home.key("audit", "aws_access_key_id").expect("a key");
+    let lines: Vec<&str> = answer.stdout.lines().collect();
+    assert_eq!(lines[0], "/dev/null /dev/null", "{answer}");
+    assert_eq!(lines[1..3], [&*key, "eu-west-3"], "{answer}");
+    let own = home.path(".aws/credentials").display().to_string();
+    assert_eq!(lines[3..5], ["audit", &*own], "{answer}");
+    assert!(
+        lines[5].contains("in [default] of ~/.aws/credentials"),
+        "{answer}"
+    );
+    assert_eq!(lines[6..8], ["audit", "/dev/null"], "{answer}");
+    assert_eq!(lines[9..11], ["prod\tvalid", "audit\tvalid"], "{answer}");
+    // Another file that somebody names is another file.
+    assert_eq!(lines[12], "prod\tnot_signed_in", "{answer}");
+}
