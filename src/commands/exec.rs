@@ -102,7 +102,10 @@ impl Exec {
         let doors = run.doors(Secrets::default())?;
         let mut command = Command::new(program);
         command.args(arguments);
-        served::run_command(&doors, profile, None, &mut command, || run.say_notices())
+        let wishes = self.hand_over.wishes();
+        served::run_command(&doors, profile, &wishes, None, &mut command, || {
+            run.say_notices()
+        })
     }
 
     fn expect_a_command(&self) -> Result<()> {

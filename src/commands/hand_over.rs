@@ -45,6 +45,13 @@ impl HandOver {
         self.wanted.iter().map(profile).collect()
     }
 
+    pub fn wishes(&self) -> Wishes {
+        Wishes {
+            min: self.min,
+            ..Wishes::default()
+        }
+    }
+
     /// Keys of all of them that last, signed in for where needed; then `hand` gets them.
     ///
     /// Whoever signed in is offered to keep the password afterwards.
@@ -56,11 +63,7 @@ impl HandOver {
     ) -> Result<T> {
         let profiles = each_once(chosen)?;
         let doors = run.doors(Secrets::default())?;
-        let wishes = Wishes {
-            min: self.min,
-            ..Wishes::default()
-        };
-        let plan = LoginPlan::make(&doors, &profiles, &wishes)?;
+        let plan = LoginPlan::make(&doors, &profiles, &self.wishes())?;
         let mut ready = ready(&plan, &doors, || run.say_notices())?;
         say_what_is_critical(run, &ready.all)?;
         let mut handed = Vec::new();

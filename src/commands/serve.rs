@@ -12,6 +12,7 @@ use crate::handover::default_section::before_an_endpoint;
 use crate::handover::environment::SHADOWING;
 use crate::handover::keeper::Asks;
 use crate::handover::served::{Served, run_command};
+use crate::login::target::Wishes;
 use crate::process::{self, Caught, Then};
 use crate::ui::{Format, output};
 
@@ -32,7 +33,7 @@ impl Serve {
     pub fn run(self, run: &Run) -> Result<u8> {
         let profiles = run.profiles(&self.names, false)?;
         let doors = run.doors(Secrets::default())?;
-        let before = || run.say_notices();
+        let (wishes, before) = (Wishes::default(), || run.say_notices());
         if let [program, arguments @ ..] = self.command.as_slice() {
             let [profile] = profiles.as_slice() else {
                 return Err(Error::usage("a command gets the keys of one profile")
@@ -40,9 +41,9 @@ impl Serve {
             };
             let mut command = Command::new(program);
             command.args(arguments);
-            return run_command(&doors, profile, self.port, &mut command, before);
+            return run_command(&doors, profile, &wishes, self.port, &mut command, before);
         }
-        let mut served = Served::start(&doors, &profiles, self.port, before)?;
+        let mut served = Served::start(&doors, &profiles, &wishes, self.port, before)?;
         let names: Vec<&str> = served.all.iter().map(|one| one.profile.as_str()).collect();
         let listed = names.join(", ");
         leave_in_peace(&listed, run.format == Format::Text);

@@ -24,15 +24,16 @@ pub struct Served<'a> {
 }
 
 impl<'a> Served<'a> {
-    /// Signs in for what is short, if anything is; `before` is called first then.
+    /// Signs in for what is short by these wishes, if anything is; `before` is called first then.
     pub fn start(
         doors: &'a Doors<'a>,
         profiles: &'a [&'a Profile],
+        wishes: &Wishes,
         port: Option<u16>,
         before: impl FnOnce(),
     ) -> Result<Served<'a>> {
         let names: Vec<String> = profiles.iter().map(|one| one.name.clone()).collect();
-        let plan = LoginPlan::make(doors, profiles, &Wishes::default())?;
+        let plan = LoginPlan::make(doors, profiles, wishes)?;
         // First of all: a port that is taken costs no password.
         let (endpoint, asked) = Endpoint::start(doors.paths, port, &names)?;
         let mut ready = ready(&plan, doors, before)?;
@@ -61,12 +62,13 @@ impl<'a> Served<'a> {
 pub fn run_command(
     doors: &Doors,
     profile: &Profile,
+    wishes: &Wishes,
     port: Option<u16>,
     command: &mut Command,
     before: impl FnOnce(),
 ) -> Result<u8> {
     let profiles = [profile];
-    let served = Served::start(doors, &profiles, port, before)?;
+    let served = Served::start(doors, &profiles, wishes, port, before)?;
     for name in SHADOWING {
         command.env_remove(name);
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use mai_testbed::Testbed;
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::serve::ends_in;
 use crate::support::Home;
 use crate::waiting::{PATIENCE, wait_until};
 
@@ -179,4 +180,16 @@ fn what_nohup_has_ignored_stays_ignored() {
     let told = line();
     assert!(told.ends_with("01"), "the command ignores it too: {told}");
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
+fn keys_last_as_long_as_was_wished_when_it_starts() {
+    let testbed = Testbed::start();
+    let home = signed_in(&testbed);
+    ends_in(&home, "prod", 1500);
+    home.mai("exec prod --via endpoint --no-input -- true").ok();
+    home.mai("exec prod --via endpoint --min 29m --no-input -- true")
+        .fails(3, &["the keys of prod"]);
+    home.mai("exec prod --via endpoint --min 20m --no-input -- true")
+        .ok();
 }
