@@ -11,6 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::handover::default_section::before_an_endpoint;
 use crate::handover::environment::SHADOWING;
 use crate::handover::keeper::Asks;
+use crate::handover::process::expect_command;
 use crate::handover::served::{Served, run_command};
 use crate::login::target::Wishes;
 use crate::process::{self, Caught, Then};
@@ -39,6 +40,7 @@ impl Serve {
                 return Err(Error::usage("a command gets the keys of one profile")
                     .hint("name one profile before `--`"));
             };
+            expect_command(program)?;
             let mut command = Command::new(program);
             command.args(arguments);
             return run_command(&doors, profile, &wishes, self.port, &mut command, before);

@@ -4,15 +4,16 @@
 //! what somebody sends to `mai` alone is passed on. Twice would be once too often: many programs take a second
 //! Ctrl-C for the order to stop at any price.
 
-use std::process::{Child, Command};
+use std::process::Command;
 
 use crate::error::{Error, Result};
-use crate::process;
+use crate::{handover, process};
 
 /// Runs a command, and meanwhile `work`, which may go on for ever: when the command has ended, so has `mai`, with its
 /// code (128 and the signal's number, if one killed it).
 pub fn run_beside(command: &mut Command, work: impl FnOnce() -> Result<()>) -> Result<u8> {
-    let child = start(command)?;
+    // From now on it gets what is sent to `mai`.
+    let child = signals::passed_on(|| handover::process::start(command))?;
     std::thread::Builder::new()
         .name("child".into())
         .spawn(move || process::leave(wait(child)))
@@ -24,20 +25,6 @@ pub fn run_beside(command: &mut Command, work: impl FnOnce() -> Result<()>) -> R
         // The other thread ends the program.
         std::thread::park();
     }
-}
-
-/// Starts it; from now on it gets what is sent to `mai`.
-fn start(command: &mut Command) -> Result<Child> {
-    let name = crate::error::visible(&command.get_program().to_string_lossy());
-    let started = signals::passed_on(|| command.spawn());
-    started.map_err(|error| {
-        let missing = error.kind() == std::io::ErrorKind::NotFound;
-        let error = Error::usage(format!("{name} cannot be started")).because(error);
-        match missing {
-            true => error.hint("see whether it is spelled right and in your PATH"),
-            false => error,
-        }
-    })
 }
 
 #[cfg(unix)]
@@ -92,14 +79,13 @@ mod waiting {
 }
 
 #[cfg(not(unix))]
-fn wait(mut child: Child) -> u8 {
+fn wait(mut child: std::process::Child) -> u8 {
     let code = child.wait().ok().and_then(|status| status.code());
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }
 
 #[cfg(unix)]
 mod signals {
-    use std::io::Result;
     use std::process::Child;
     use std::sync::{Arc, Mutex, PoisonError};
 
@@ -108,6 +94,7 @@ mod signals {
     use signal_hook::iterator::SignalsInfo;
     use signal_hook::iterator::exfiltrator::WithOrigin;
 
+    use crate::error::Result;
     use crate::process::{self, Then};
 
     /// Starts a child that gets what is sent to `mai`, which that ends no more. What is sent while it starts waits.
@@ -156,8 +143,9 @@ mod signals {
 
 #[cfg(not(unix))]
 mod signals {
-    use std::io::Result;
     use std::process::Child;
+
+    use crate::error::Result;
 
     pub fn passed_on(start: impl FnOnce() -> Result<Child>) -> Result<Child> {
         start()

@@ -3,8 +3,10 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 #[cfg(unix)]
+use std::io::Read;
+#[cfg(unix)]
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 
 use super::environment::Environment;
 use crate::error::{Error, Kind, Result, clean};
@@ -20,7 +22,7 @@ pub fn expect_command(program: &OsStr) -> Result<()> {
     };
     let shown = shown(program);
     match located(program, &path) {
-        Located::Fit => Ok(()),
+        Located::Fit(_) => Ok(()),
         Located::Unfit(reason) => Err(Error::new(
             Kind::NotExecutable,
             format!("{shown} cannot be run: {reason}"),
@@ -50,7 +52,7 @@ fn shown(program: &OsStr) -> String {
 #[cfg(unix)]
 #[derive(Debug, PartialEq, Eq)]
 enum Located {
-    Fit,
+    Fit(PathBuf),
     Unfit(&'static str),
     Nowhere,
 }
@@ -69,7 +71,7 @@ fn located(program: &OsStr, path: &OsStr) -> Located {
     let mut found = Located::Nowhere;
     for candidate in candidates {
         match fitness(&candidate) {
-            Located::Fit => return Located::Fit,
+            fit @ Located::Fit(_) => return fit,
             Located::Nowhere => {}
             // Another one further on may do.
             unfit => found = unfit,
@@ -88,7 +90,7 @@ fn fitness(file: &Path) -> Located {
         Err(_) => Located::Nowhere,
         Ok(about) if about.is_dir() => Located::Unfit("it is a folder"),
         Ok(_) => match access(file, Access::EXEC_OK) {
-            Ok(()) => Located::Fit,
+            Ok(()) => Located::Fit(file.to_path_buf()),
             Err(_) => Located::Unfit("it is not executable (chmod +x)"),
         },
     }
@@ -103,7 +105,11 @@ pub fn become_command(command: &[OsString], environment: &Environment) -> Result
     use std::os::unix::process::CommandExt;
     crate::process::as_before();
     let (mut started, shown) = prepared(command, environment)?;
-    Err(not_started(&started.exec(), &shown))
+    let mut error = started.exec();
+    if let Some(mut script) = as_script(&started, &error) {
+        error = script.exec();
+    }
+    Err(not_started(&error, &shown))
 }
 
 /// Runs the command and ends with its code: this system cannot exchange one program for another.
@@ -144,6 +150,48 @@ fn show_files_behind(command: &mut Command) {
     }
 }
 
+/// Starts a command that runs beside `mai`.
+pub fn start(command: &mut Command) -> Result<Child> {
+    let started = command.spawn().or_else(|error| {
+        let script = as_script(command, &error);
+        script.map_or(Err(error), |mut script| script.spawn())
+    });
+    started.map_err(|error| not_started(&error, &shown(command.get_program())))
+}
+
+/// A file without a first line that names its interpreter, as shells start it, and the `execvp` of some systems.
+#[cfg(unix)]
+fn as_script(command: &Command, error: &io::Error) -> Option<Command> {
+    if !is_no_program(error) {
+        return None;
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let Located::Fit(file) = located(command.get_program(), &path) else {
+        return None;
+    };
+    // Nor is it a script if it is a program of another system.
+    let mut start = Vec::new();
+    let opened = std::fs::File::open(&file).ok()?;
+    opened.take(512).read_to_end(&mut start).ok()?;
+    if start.contains(&0) {
+        return None;
+    }
+    let mut script = Command::new("/bin/sh");
+    script.arg("--").arg(file).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => script.env(name, value),
+            None => script.env_remove(name),
+        };
+    }
+    Some(script)
+}
+
+#[cfg(not(unix))]
+fn as_script(_: &Command, _: &io::Error) -> Option<Command> {
+    None
+}
+
 fn not_started(error: &io::Error, shown: &str) -> Error {
     match error.kind() {
         io::ErrorKind::NotFound => {
@@ -178,8 +226,9 @@ mod tests {
     #[test]
     fn a_command_is_looked_for_as_the_system_does() {
         let here = |program: &str, path: &str| located(OsStr::new(program), OsStr::new(path));
-        assert_eq!(here("sh", "/nowhere:/bin"), Located::Fit);
-        assert_eq!(here("/bin/sh", ""), Located::Fit);
+        let sh = Located::Fit(PathBuf::from("/bin/sh"));
+        assert_eq!(here("sh", "/nowhere:/bin"), sh);
+        assert_eq!(here("/bin/sh", ""), sh);
         assert_eq!(here("sh", "/nowhere"), Located::Nowhere);
         assert_eq!(here("", "/bin"), Located::Nowhere);
         assert_eq!(here("/", "/bin"), Located::Unfit("it is a folder"));
@@ -188,7 +237,7 @@ mod tests {
         std::fs::write(folder.path().join("sh"), "").unwrap();
         let first = folder.path().to_str().unwrap();
         assert!(matches!(here("sh", first), Located::Unfit(_)));
-        assert_eq!(here("sh", &format!("{first}:/bin")), Located::Fit);
+        assert_eq!(here("sh", &format!("{first}:/bin")), sh);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A command beside an endpoint of its own (`mai serve PROFILE -- COMMAND`): as if it ran alone.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::process::Child;
 use std::time::Duration;
 
@@ -66,7 +67,7 @@ fn it_finds_the_keys_and_its_code_is_the_code() {
     let killed = home.mai(&beside(&home, "kill -KILL $$"));
     assert_eq!(killed.code, Some(137), "{killed}");
     home.mai("serve prod -- no-such-program")
-        .fails(2, &["no-such-program cannot be started"]);
+        .fails(127, &["there is no command `no-such-program`"]);
     home.mai("serve morning -- true")
         .fails(2, &["the keys of one profile"]);
 }
@@ -192,4 +193,38 @@ fn keys_last_as_long_as_was_wished_when_it_starts() {
         .fails(3, &["the keys of prod"]);
     home.mai("exec prod --via endpoint --min 20m --no-input -- true")
         .ok();
+}
+
+#[test]
+fn a_command_that_cannot_start_is_told_alike_on_every_way() {
+    let testbed = Testbed::start();
+    let home = signed_in(&testbed);
+    for (name, text) in [
+        ("lost", "#!/nowhere/sh\n"),
+        (
+            "bare",
+            "echo $0 $1 ${AWS_PROFILE-none} $MAI_PROFILE; exit 9\n",
+        ),
+    ] {
+        let script = home.write(name, text);
+        std::fs::set_permissions(script, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+    }
+    home.write("notes", "text");
+    for way in [
+        "exec prod --",
+        "exec prod --via endpoint --",
+        "serve prod --",
+    ] {
+        let run = |command: &str| home.mai(&format!("{way} {command}"));
+        run("nope").fails(127, &["there is no command `nope`"]);
+        run("./lost").fails(127, &["`./lost`", "interpreter"]);
+        run("./notes").fails(126, &["`./notes` cannot be run"]);
+        // As shells do it, and `execvp`.
+        let answer = run("./bare word");
+        assert_eq!(
+            answer.to_string(),
+            "./bare word none prod\n[exit 9]",
+            "{way}"
+        );
+    }
 }
