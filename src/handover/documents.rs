@@ -111,7 +111,8 @@ fn secret<'a>(name: &str, entries: impl Iterator<Item = (&'a str, &'a str)>) -> 
         *yaml(name)
     ));
     for (key, value) in entries {
-        for part in ["  ", key, ": ", &yaml(value), "\n"] {
+        // Readers of YAML 1.1 take a bare NO or on for a truth value, and null for nothing.
+        for part in ["  ", &yaml(key), ": ", &yaml(value), "\n"] {
             text.push_str(part);
         }
     }
@@ -148,8 +149,22 @@ mod tests {
         assert_eq!(
             *secret_of_variables("mai-prod", &environment),
             "apiVersion: v1\nkind: Secret\nmetadata:\n  name: \"mai-prod\"\ntype: Opaque\nstringData:\n  \
-             X: \"a\\\"\\\\\\n: \\U000000e9\\U0001f600\\U0000007f\"\n"
+             \"X\": \"a\\\"\\\\\\n: \\U000000e9\\U0001f600\\U0000007f\"\n"
         );
+    }
+
+    #[test]
+    fn a_variable_whose_name_means_something_in_yaml_keeps_it() {
+        let names = ["NO", "on", "null", "y", "_1"];
+        let environment = Environment {
+            set: names.map(|name| (name.to_owned(), Secret::new("x"))).into(),
+            unset: Vec::new(),
+        };
+        let text = secret_of_variables("mai-prod", &environment);
+        for name in names {
+            let entry = format!("\n  \"{name}\": \"x\"\n");
+            assert!(text.contains(&entry), "{}", *text);
+        }
     }
 
     #[test]
@@ -157,7 +172,9 @@ mod tests {
         let (a, mut b) = (ready("a"), ready("b"));
         b.region = None;
         let one = secret_of_file("x", &[&a]).unwrap();
-        assert!(one.contains("credentials: \"[default]\\naws_access_key_id = ASIAEXAMPLE\\n"));
+        assert!(
+            one.contains("\n  \"credentials\": \"[default]\\naws_access_key_id = ASIAEXAMPLE\\n")
+        );
         assert!(one.ends_with("\\nregion = eu-central-1\\n\"\n"), "{}", *one);
         let two = secret_of_file("x", &[&a, &b]).unwrap();
         assert!(

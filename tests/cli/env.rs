@@ -265,11 +265,11 @@ fn files_and_documents_hold_the_same() {
     );
     let text = printed(&home, "prod --format k8s");
     assert!(text.starts_with("apiVersion: v1\nkind: Secret\nmetadata:\n  name: \"mai-prod\"\n"));
-    assert!(text.contains(&format!("\n  AWS_SECRET_ACCESS_KEY: \"{secret}\"\n")));
+    assert!(text.contains(&format!("\n  \"AWS_SECRET_ACCESS_KEY\": \"{secret}\"\n")));
     let text = printed(&home, "prod --format k8s --as-file --secret-name aws.keys");
     assert!(text.contains("name: \"aws.keys\"\n"));
     assert!(text.contains(&format!(
-        "\n  credentials: \"[default]\\naws_access_key_id = {}\\n",
+        "\n  \"credentials\": \"[default]\\naws_access_key_id = {}\\n",
         key("aws_access_key_id")
     )));
 }

@@ -201,6 +201,10 @@ class ExecAndEnv(AtServer):
         values = [value.replace(",", "") for value in values]
         manifest = yaml.safe_load(self.env(person, "first", "--format", "k8s", "--names", as_names(values)))
         self.assertEqual(values, [manifest["stringData"][f"V{number}"] for number in range(len(values))])
+        names = ["NO", "on", "null", "y", "_1"]
+        wanted = ",".join(f"{name}={{role}}" for name in names)
+        manifest = yaml.safe_load(self.env(person, "first", "--format", "k8s", "--names", wanted))
+        self.assertEqual({name: "Developer" for name in names}, manifest["stringData"])
         manifest = yaml.safe_load(self.env(person, "first", "--format", "k8s"))
         self.assertEqual(("v1", "Secret", "mai-first"), (manifest["apiVersion"], manifest["kind"], manifest["metadata"]["name"]))
         self.assertEqual(person.keys("first")["aws_session_token"], manifest["stringData"]["AWS_SESSION_TOKEN"])
