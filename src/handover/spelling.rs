@@ -129,16 +129,35 @@ fn fish(value: &Secret) -> Zeroizing<String> {
     Zeroizing::new(format!("'{escaped}'"))
 }
 
-/// PowerShell takes typographic quotes for plain ones; any of them doubled is itself.
+/// PowerShell takes typographic quotes for plain ones, and its console may take bytes of other letters for such quotes:
+/// so whatever is not printable ASCII is given by its number.
 fn powershell(value: &Secret) -> Zeroizing<String> {
     let mut quoted = Zeroizing::new(String::from("'"));
-    for c in value.expose().chars() {
-        quoted.push(c);
-        if matches!(c, '\'' | '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}') {
-            quoted.push(c);
+    let mut is_open = true;
+    for unit in value.expose().encode_utf16() {
+        match u8::try_from(unit) {
+            Ok(byte @ b' '..=b'~') => {
+                if !is_open {
+                    quoted.push_str(" + '");
+                    is_open = true;
+                }
+                quoted.push(char::from(byte));
+                if byte == b'\'' {
+                    quoted.push('\'');
+                }
+            }
+            _ => {
+                if is_open {
+                    quoted.push('\'');
+                    is_open = false;
+                }
+                quoted.push_str(&format!(" + [char]0x{unit:04x}"));
+            }
         }
     }
-    quoted.push('\'');
+    if is_open {
+        quoted.push('\'');
+    }
     quoted
 }
 
@@ -222,10 +241,10 @@ mod tests {
             (Form::Fish, "a'b\\", "set -e A B\nset -gx X 'a\\'b\\\\'\n"),
             (
                 Form::Powershell,
-                "a'b\u{2019}$x",
+                "a'b$x`\"",
                 "Remove-Item Env:A -ErrorAction SilentlyContinue\n\
                  Remove-Item Env:B -ErrorAction SilentlyContinue\n\
-                 $Env:X = 'a''b\u{2019}\u{2019}$x'\n",
+                 $Env:X = 'a''b$x`\"'\n",
             ),
             (
                 Form::Nushell,
@@ -237,6 +256,26 @@ mod tests {
             (Form::Docker, "a 'b' #c \"$x\"", "X=a 'b' #c \"$x\"\n"),
         ] {
             assert_eq!(one(form, value).unwrap(), expected, "{form:?}");
+        }
+    }
+
+    #[test]
+    fn powershell_reads_ascii_whatever_its_console_takes_bytes_for() {
+        for (value, expected) in [
+            (
+                "a\u{2019}; b\u{2018}",
+                "'a' + [char]0x2019 + '; b' + [char]0x2018",
+            ),
+            // In UTF-8 it ends with two bytes that are typographic quotes in Windows-1252.
+            ("\u{f452}'", "'' + [char]0xf452 + ''''"),
+            ("\u{1f600}", "'' + [char]0xd83d + [char]0xde00"),
+            ("a\r\nb", "'a' + [char]0x000d + [char]0x000a + 'b'"),
+            ("", "''"),
+        ] {
+            let text = one(Form::Powershell, value).unwrap();
+            let (_, line) = text.split_once("$Env:X = ").unwrap();
+            assert_eq!(line, format!("{expected}\n"));
+            assert!(text.is_ascii());
         }
     }
 
