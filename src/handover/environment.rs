@@ -45,6 +45,9 @@ pub const SHADOWING: &[&str] = &[
     "MAI_PROFILE",
 ];
 
+/// Where MAI_PROFILE is set, these may be of the profile that was handed over before.
+const REGIONS: &[&str] = &["AWS_REGION", "AWS_DEFAULT_REGION"];
+
 /// All variables of one tool, whatever it calls them.
 const SHADOWING_PREFIX: &str = "AWSUME_";
 
@@ -135,13 +138,18 @@ impl Environment {
             )));
         }
         let is_set = |name: &str| set.iter().any(|(known, _)| known == name);
+        let around: Vec<String> = around.collect();
         let mut unset: BTreeSet<String> = BTreeSet::new();
         let prefixes: BTreeSet<&str> = handed.iter().map(|(_, prefix)| prefix.as_str()).collect();
         for prefix in &prefixes {
             unset.extend(SHADOWING.iter().map(|name| format!("{prefix}{name}")));
+            if around.contains(&format!("{prefix}MAI_PROFILE")) {
+                unset.extend(REGIONS.iter().map(|name| format!("{prefix}{name}")));
+            }
         }
         if prefixes.contains("") {
             // Whoever named a variable may have named it after code that a shell would run.
+            let around = around.into_iter();
             unset.extend(around.filter(|name| name.starts_with(SHADOWING_PREFIX) && is_name(name)));
         }
         unset.retain(|name| !is_set(name));
@@ -270,6 +278,27 @@ pub mod tests {
             .filter(|name| !SHADOWING.contains(&name.as_str()))
             .collect();
         assert_eq!(odd, ["AWSUME_1"]);
+    }
+
+    #[test]
+    fn a_region_of_the_profile_before_does_not_stay() {
+        let unset = |prefix: &str, region: Option<&str>, around: &[&str]| {
+            let mut audit = ready("audit");
+            audit.region = region.map(str::to_owned);
+            let around = around.iter().map(|name| (*name).to_owned());
+            let handed = [(audit, prefix.to_owned())];
+            let unset = Environment::of(&Names::of_keys(), &handed, around).unwrap();
+            let mut unset = unset.unset;
+            unset.retain(|name| name.ends_with("REGION"));
+            unset
+        };
+        let both = ["AWS_DEFAULT_REGION", "AWS_REGION"];
+        assert_eq!(unset("", None, &["AWS_REGION", "MAI_PROFILE"]), both);
+        assert!(unset("", None, &["AWS_REGION", "P_MAI_PROFILE"]).is_empty());
+        assert!(unset("", Some("x"), &["MAI_PROFILE"]).is_empty());
+        let both = both.map(|name| format!("P_{name}"));
+        assert_eq!(unset("P_", None, &["P_MAI_PROFILE"]), both);
+        assert!(unset("P_", None, &["MAI_PROFILE"]).is_empty());
     }
 
     #[test]

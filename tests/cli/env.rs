@@ -87,6 +87,23 @@ fn a_shell_takes_the_keys_and_gives_them_back() {
 }
 
 #[test]
+fn a_region_of_the_profile_before_does_not_stay() {
+    let testbed = Testbed::start();
+    let mut home = signed_in(&testbed);
+    home.write(".aws/config", "[profile prod]\nregion = eu-west-1\n");
+    let shown = "echo ${AWS_REGION-none} ${AWS_DEFAULT_REGION-none}";
+    let switched = |line: &str| {
+        let script = format!("eval \"$(\"$@\" prod)\"; eval \"$(\"$@\" audit)\"; {shown}");
+        home.script(&script, line, "").to_string()
+    };
+    assert_eq!(switched("env"), "none none\n[exit 0]");
+    let both = "exec prod -- sh -c 'exec \"$MAI\" exec audit -- sh -c \"$SHOWN\"'";
+    home.set("MAI", env!("CARGO_BIN_EXE_mai"));
+    home.set("SHOWN", shown);
+    assert_eq!(home.mai(both).to_string(), "none none\n[exit 0]");
+}
+
+#[test]
 fn what_files_say_cannot_act_in_a_shell() {
     let testbed = Testbed::start();
     let mut home = signed_in(&testbed);
