@@ -56,9 +56,12 @@ impl Env {
         }
         self.expect_no_watcher(form)?;
         let profiles = self.hand_over.profiles(run)?;
-        self.hand_over.keys(run, &profiles, |handed| {
-            output::write(&self.text(form, &names, &profiles, handed)?)
-        })?;
+        self.hand_over.keys(
+            run,
+            &profiles,
+            |known| spelled(form, &Environment::foretold(&names, known)?).map(drop),
+            |handed| output::write(&self.text(form, &names, &profiles, handed)?),
+        )?;
         Ok(0)
     }
 

@@ -60,9 +60,12 @@ impl Exec {
         let profiles = self.hand_over.profiles(run)?;
         process::expect_command(&self.command[0])?;
         let around = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-        let environment = self.hand_over.keys(run, &profiles, |handed| {
-            Environment::of(&names, handed, around)
-        })?;
+        let environment = self.hand_over.keys(
+            run,
+            &profiles,
+            |known| Environment::foretold(&names, known).map(drop),
+            |handed| Environment::of(&names, handed, around),
+        )?;
         run.ui.done();
         super::clean_up();
         process::become_command(&self.command, &environment)

@@ -3,14 +3,16 @@
 use clap::Args;
 
 use super::run::{Run, Secrets};
-use crate::config::Profile;
+use crate::config::{Profile, RoleWanted};
 use crate::duration::Span;
 use crate::error::{Error, Result};
 use crate::handover::environment::{Wanted, expect_no_clash};
-use crate::handover::names::Names;
+use crate::handover::names::{Known, Names};
+use crate::login::Doors;
 use crate::login::account_names::account_name;
 use crate::login::plan::LoginPlan;
 use crate::login::ready::{Ready, ready};
+use crate::login::standing::Present;
 use crate::login::target::Wishes;
 use crate::store::learned::Learned;
 use crate::ui::Tone;
@@ -54,16 +56,21 @@ impl HandOver {
 
     /// Keys of all of them that last, signed in for where needed; then `hand` gets them.
     ///
+    /// Before a sign-in `fits` gets what is known already: a slip costs no password.
     /// Whoever signed in is offered to keep the password afterwards.
     pub fn keys<T>(
         &self,
         run: &Run,
         chosen: &[(&Profile, String)],
+        fits: impl FnOnce(&[(Known, String)]) -> Result<()>,
         hand: impl FnOnce(&[(Ready, String)]) -> Result<T>,
     ) -> Result<T> {
         let profiles = each_once(chosen)?;
         let doors = run.doors(Secrets::default())?;
         let plan = LoginPlan::make(&doors, &profiles, &self.wishes())?;
+        if !plan.sign_ins.is_empty() {
+            fits(&known(&doors, &plan, chosen)?)?;
+        }
         let mut ready = ready(&plan, &doors, || run.say_notices())?;
         say_what_is_critical(run, &ready.all)?;
         let mut handed = Vec::new();
@@ -80,6 +87,37 @@ impl HandOver {
     pub fn expect_no_clash(&self, names: &Names) -> Result<()> {
         expect_no_clash(names, &self.wanted)
     }
+}
+
+/// What the configuration says of each.
+fn known(
+    doors: &Doors,
+    plan: &LoginPlan,
+    chosen: &[(&Profile, String)],
+) -> Result<Vec<(Known, String)>> {
+    let present = Present::read(doors)?;
+    let mut all = Vec::new();
+    for (profile, prefix) in chosen {
+        let mut targets = plan.targets.iter();
+        let Some(target) = targets.find(|target| target.profile == profile.name) else {
+            continue;
+        };
+        let known = Known {
+            profile: target.profile.clone(),
+            aws_profile: target.aws_profile.clone(),
+            region: target
+                .region
+                .clone()
+                .or_else(|| present.region_in(doors.paths, &target.aws_profile)),
+            role: match &target.role {
+                Some(RoleWanted::Arn(role)) => Some(role.clone()),
+                _ => None,
+            },
+            keys: None,
+        };
+        all.push((known, prefix.clone()));
+    }
+    Ok(all)
 }
 
 /// A profile may be wanted under several prefixes; two with one section cannot be there at once.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use super::names::{Names, is_name};
+use super::names::{Known, Names, is_name};
 use crate::error::{Error, Result, clean};
 use crate::login::ready::Ready;
 use crate::secret::Secret;
@@ -130,7 +130,7 @@ impl Environment {
     ) -> Result<Environment> {
         let mut set = Vec::new();
         for (ready, prefix) in handed {
-            set.extend(names.filled(ready, prefix)?);
+            set.extend(names.filled(&ready.into(), prefix)?);
         }
         if let Some((name, _)) = set.iter().find(|(_, value)| value.expose().contains('\0')) {
             return Err(Error::failed(format!(
@@ -156,6 +156,18 @@ impl Environment {
         Ok(Environment {
             unset: unset.into_iter().collect(),
             set,
+        })
+    }
+
+    /// What `of` would set, as far as it is known before a sign-in: what does not fit then, never will.
+    pub fn foretold(names: &Names, known: &[(Known, String)]) -> Result<Environment> {
+        let mut set = Vec::new();
+        for (known, prefix) in known {
+            set.extend(names.filled(known, prefix)?);
+        }
+        Ok(Environment {
+            set,
+            unset: Vec::new(),
         })
     }
 

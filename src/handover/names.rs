@@ -2,7 +2,9 @@
 
 use std::str::FromStr;
 
+use crate::arn::RoleArn;
 use crate::error::{Error, Result, clean};
+use crate::keys::SessionCredentials;
 use crate::login::ready::Ready;
 use crate::secret::Secret;
 use crate::ui::moment;
@@ -37,23 +39,46 @@ enum Field {
     AwsProfile,
 }
 
+/// What is known of a profile: all of it once there are keys, before that what the configuration says.
+pub struct Known {
+    pub profile: String,
+    pub aws_profile: String,
+    pub region: Option<String>,
+    pub role: Option<RoleArn>,
+    pub keys: Option<SessionCredentials>,
+}
+
+impl From<&Ready> for Known {
+    fn from(ready: &Ready) -> Known {
+        Known {
+            profile: ready.profile.clone(),
+            aws_profile: ready.aws_profile.clone(),
+            region: ready.region.clone(),
+            role: Some(ready.role.clone()),
+            keys: Some(ready.keys.clone()),
+        }
+    }
+}
+
 impl Field {
-    /// None: this profile has none of it.
-    fn of(self, ready: &Ready) -> Option<String> {
-        let keys = &ready.keys;
-        Some(match self {
-            Field::AccessKeyId => keys.access_key_id.clone(),
-            Field::SecretAccessKey => keys.secret_access_key.expose().to_owned(),
-            Field::SessionToken => keys.session_token.expose().to_owned(),
-            Field::ExpiresAt => moment::rfc3339(keys.expires_at),
-            Field::ExpirationEpoch => keys.expires_at.timestamp().to_string(),
-            Field::Region => return ready.region.clone(),
-            Field::AccountId => ready.role.account().to_owned(),
-            Field::RoleArn => ready.role.to_string(),
-            Field::Role => ready.role.name().to_owned(),
-            Field::Profile => ready.profile.clone(),
-            Field::AwsProfile => ready.aws_profile.clone(),
-        })
+    /// None: this profile has none of it. What only a sign-in tells is nothing until then.
+    fn of(self, known: &Known) -> Option<String> {
+        let of_keys = |text: fn(&SessionCredentials) -> String| known.keys.as_ref().map(text);
+        let of_role = |text: fn(&RoleArn) -> String| known.role.as_ref().map(text);
+        let text = match self {
+            Field::AccessKeyId => of_keys(|keys| keys.access_key_id.clone()),
+            Field::SecretAccessKey => of_keys(|keys| keys.secret_access_key.expose().to_owned()),
+            Field::SessionToken => of_keys(|keys| keys.session_token.expose().to_owned()),
+            Field::ExpiresAt => of_keys(|keys| moment::rfc3339(keys.expires_at)),
+            Field::ExpirationEpoch => of_keys(|keys| keys.expires_at.timestamp().to_string()),
+            Field::Region => return known.region.clone(),
+            Field::AccountId => of_role(|role| role.account().to_owned()),
+            Field::RoleArn => of_role(RoleArn::to_string),
+            Field::Role => of_role(|role| role.name().to_owned()),
+            Field::Profile => Some(known.profile.clone()),
+            Field::AwsProfile => Some(known.aws_profile.clone()),
+        };
+        Some(text.unwrap_or_default())
     }
 }
 
@@ -107,10 +132,10 @@ impl Names {
     }
 
     /// The variables of one profile.
-    pub fn filled(&self, ready: &Ready, prefix: &str) -> Result<Vec<(String, Secret)>> {
+    pub fn filled(&self, known: &Known, prefix: &str) -> Result<Vec<(String, Secret)>> {
         let mut all = Vec::new();
         for variable in &self.0 {
-            if let Some(value) = variable.filled(ready)? {
+            if let Some(value) = variable.filled(known)? {
                 all.push((format!("{prefix}{}", variable.name), value));
             }
         }
@@ -143,21 +168,21 @@ fn usual(name: &str, field: &str) -> Variable {
 }
 
 impl Variable {
-    fn filled(&self, ready: &Ready) -> Result<Option<Secret>> {
+    fn filled(&self, known: &Known) -> Result<Option<Secret>> {
         let mut value = zeroize::Zeroizing::new(String::new());
         for part in &self.value {
             match part {
                 Part::Text(text) => value.push_str(text),
-                Part::Field(known, field) => match field.of(ready) {
+                Part::Field(name, field) => match field.of(known) {
                     Some(text) => value.push_str(&zeroize::Zeroizing::new(text)),
                     None if self.if_known => return Ok(None),
                     None => {
                         return Err(Error::usage(format!(
-                            "{} cannot be set: {} has no {known}",
-                            self.name, ready.profile
+                            "{} cannot be set: {} has no {name}",
+                            self.name, known.profile
                         ))
                         .hint(format!(
-                            "give the profile a `{known}:` in profiles.yaml, or leave {{{known}}} out"
+                            "give the profile a `{name}:` in profiles.yaml, or leave {{{name}}} out"
                         )));
                     }
                 },
@@ -259,7 +284,7 @@ mod tests {
 
     fn filled(names: &str) -> Vec<String> {
         let names: Names = names.parse().unwrap();
-        let all = names.filled(&ready("prod"), "").unwrap();
+        let all = names.filled(&Known::from(&ready("prod")), "").unwrap();
         all.iter()
             .map(|(name, value)| format!("{name}={}", value.expose()))
             .collect()
@@ -310,10 +335,10 @@ mod tests {
     fn what_a_profile_does_not_have_is_left_out_unless_it_was_asked_for() {
         let mut without = ready("prod");
         without.region = None;
-        let usual = Names::of_keys().filled(&without, "").unwrap();
+        let usual = Names::of_keys().filled(&Known::from(&without), "").unwrap();
         assert!(!usual.iter().any(|(name, _)| name.contains("REGION")));
         let asked: Names = "HERE={region}".parse().unwrap();
-        let error = asked.filled(&without, "").unwrap_err();
+        let error = asked.filled(&Known::from(&without), "").unwrap_err();
         assert_eq!(error.to_string(), "HERE cannot be set: prod has no region");
         assert_eq!(error.exit_code(), 2);
     }

@@ -307,6 +307,29 @@ fn what_a_file_cannot_hold_is_refused_and_not_shown() {
 }
 
 #[test]
+fn what_a_file_cannot_hold_is_refused_before_a_password_is_asked() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    for (names, told) in [
+        ("X='{role}!'", "X cannot be written as dotenv"),
+        ("Y={secret_access_key}#", "Y cannot be written as dotenv"),
+        ("A={role},B={region}", "B cannot be set: prod has no region"),
+    ] {
+        home.mai(&format!("env prod --format dotenv --names {names}"))
+            .fails(2, &[told]);
+    }
+    home.write(
+        ".aws/config",
+        format!("[profile prod]\nregion = {HOSTILE}\n"),
+    );
+    home.mai("env prod --format dotenv")
+        .fails(2, &["AWS_REGION cannot be written as dotenv"]);
+    assert_eq!(traffic(&testbed), (0, 0));
+    home.mai("env prod --format docker")
+        .fails(3, &["a person is needed"]);
+}
+
+#[test]
 fn a_reader_that_went_away_is_fine_and_a_full_disk_is_not() {
     let testbed = Testbed::start();
     let home = signed_in(&testbed);

@@ -382,6 +382,24 @@ fn slips_are_told_before_anything_is_sent() {
 }
 
 #[test]
+fn what_a_profile_does_not_have_is_told_before_a_password_is_asked() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    let told = "X cannot be set: audit has no region";
+    home.mai("exec audit --names X={region} -- true")
+        .fails(2, &[told]);
+    home.mai("exec prod=P_ audit=A_ --names X={region} -- true")
+        .fails(2, &["cannot be set: prod has no region"]);
+    home.mai("env audit --names X={region} --format sh")
+        .fails(2, &[told]);
+    assert_eq!(traffic(&testbed), (0, 0));
+    // What it has goes on to the password.
+    home.write(".aws/config", "[profile audit]\nregion = eu-west-1\n");
+    home.mai("exec audit --names X={region} -- true")
+        .fails(3, &["a person is needed"]);
+}
+
+#[test]
 fn with_nobody_there_one_line_says_what_to_run() {
     let testbed = Testbed::start();
     let mut home = Home::at(&testbed, "simple", "ada");
