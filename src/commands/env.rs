@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::Global;
 use super::hand_over::HandOver;
 use super::run::Run;
 use crate::config::Profile;
@@ -13,10 +14,11 @@ use crate::error::{Error, Result, clean};
 use crate::handover::callers;
 use crate::handover::documents;
 use crate::handover::environment::Environment;
+use crate::handover::evaluated;
 use crate::handover::names::Names;
 use crate::handover::spelling::{Form, spelled};
 use crate::login::ready::Ready;
-use crate::ui::{Format, output};
+use crate::ui::Format;
 
 #[derive(Args)]
 #[command(override_usage = "mai env [OPTIONS] [PROFILE[=PREFIX]]...")]
@@ -41,7 +43,15 @@ pub struct Env {
 }
 
 impl Env {
-    pub fn run(self, run: &Run) -> Result<u8> {
+    pub fn run(self, global: Global) -> Result<u8> {
+        if let (Format::Text, Some(form)) = (global.output, self.format.or_else(guessed)) {
+            evaluated::await_code(form);
+        }
+        let ended = Run::quietly(global).and_then(|run| self.print(&run));
+        ended.inspect_err(|_| evaluated::fail())
+    }
+
+    fn print(&self, run: &Run) -> Result<u8> {
         let form = self.form(run)?;
         let names = self.hand_over.names.clone().unwrap_or_else(Names::of_keys);
         self.expect_sense(form)?;
@@ -51,7 +61,7 @@ impl Env {
         if self.unset {
             // Of a profile that is gone the variables can still be removed.
             let environment = Environment::without(&names, &self.hand_over.wanted);
-            output::write(&spelled(form, &environment)?)?;
+            evaluated::write(&spelled(form, &environment)?)?;
             return Ok(0);
         }
         self.expect_no_watcher(form)?;
@@ -60,7 +70,7 @@ impl Env {
             run,
             &profiles,
             |known| spelled(form, &Environment::foretold(&names, known)?).map(drop),
-            |handed| output::write(&self.text(form, &names, &profiles, handed)?),
+            |handed| evaluated::write(&self.text(form, &names, &profiles, handed)?),
         )?;
         Ok(0)
     }
@@ -178,6 +188,11 @@ impl Env {
             _ => spelled(form, &environment),
         }
     }
+}
+
+/// None: it is told later that nobody knows.
+fn guessed() -> Option<Form> {
+    calling_shell::guess().ok().map(|guess| guess.form)
 }
 
 /// One profile is one object; several are a list.

@@ -207,7 +207,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
         Some(Verb::Exec(verb)) => {
             exec::or_not_started(Run::quietly(global).and_then(|run| verb.run(&run)))
         }
-        Some(Verb::Env(verb)) => verb.run(&Run::quietly(global)?),
+        Some(Verb::Env(verb)) => verb.run(global),
         Some(Verb::Status(verb)) => verb.run(&run()?),
         Some(Verb::List(verb)) => verb.run(&run()?),
         Some(Verb::Roles(verb)) => verb.run(&run()?),

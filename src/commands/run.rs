@@ -313,8 +313,10 @@ fn is_set(variable: &str) -> bool {
         .is_some_and(|value| !value.is_empty() && value != "0" && value != "false")
 }
 
-/// Gives back what a run has taken from others: the terminal, and the running helper command.
+/// Gives back what a run has taken from others: the terminal, and the running helper command; and tells the shell that
+/// waits for code that there is none.
 pub fn clean_up() {
+    handover::evaluated::fail();
     helper_command::kill_running();
     handover::endpoint::remove_tokens();
     ui::restore_terminal();

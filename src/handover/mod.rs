@@ -10,6 +10,7 @@ pub mod default_section;
 pub mod documents;
 pub mod endpoint;
 pub mod environment;
+pub mod evaluated;
 pub mod identity;
 pub mod keeper;
 mod left_alone;

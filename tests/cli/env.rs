@@ -11,7 +11,7 @@ use mai_testbed::{PASSWORD, Testbed};
 use proptest::prelude::*;
 
 use crate::sign_ins::traffic;
-use crate::support::{Home, sts_calls};
+use crate::support::{Home, PROFILES, corp, sts_calls};
 
 /// A region that would do something wherever a quote is missing.
 const HOSTILE: &str = r#"a'b"c`touch x`$(touch x)\;touch x;#{}*?~!%u&|<>( é"#;
@@ -21,6 +21,12 @@ fn signed_in(testbed: &Testbed) -> Home {
     home.login("morning").ok();
     testbed.clear_requests();
     home
+}
+
+/// Is a program installed here?
+fn is_there(program: &str) -> bool {
+    let found = Command::new(program).arg("--version").output();
+    found.is_ok_and(|told| told.status.success())
 }
 
 #[track_caller]
@@ -388,6 +394,55 @@ fn slips_are_told_before_anything_is_sent() {
     }
     assert_eq!(traffic(&testbed), (0, 0));
     let nobody = "a person is needed for the keys of prod: run `mai login prod` in a terminal";
-    let answer = home.mai("env prod --format sh").fails(3, &[nobody]);
-    assert_eq!(answer.stdout, "");
+    home.mai("env prod --format sh").fails(3, &[nobody]);
+}
+
+#[test]
+fn what_evaluates_a_failure_fails() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    let fails = |line: &str, told: &str, stdout: &str, code: i32| {
+        let answer = home.mai(&format!("env {line}")).fails(code, &[told]);
+        assert_eq!(answer.stdout, stdout, "{line}");
+    };
+    let nobody = "a person is needed";
+    for form in ["sh", "bash", "zsh", "fish"] {
+        fails(&format!("prod --format {form}"), nobody, "false\n", 3);
+    }
+    fails("nope --format sh", "there is no profile", "false\n", 2);
+    // Who reads these takes no commands.
+    for form in ["dotenv", "docker", "k8s", "nushell", "powershell"] {
+        fails(&format!("prod --format {form}"), nobody, "", 3);
+    }
+    fails("prod -o json", nobody, "", 3);
+    fails("prod --format sh -o json", "are two things", "", 2);
+
+    let evaluated = |script: &str| home.script(script, "env prod", "");
+    for shell in ["sh", "bash"] {
+        let script = format!("{shell} -c 'eval \"$(\"$@\")\"; echo $?' x \"$@\"");
+        assert_eq!(evaluated(&script).stdout, "1\n");
+        let script = format!("{shell} -ec 'eval \"$(\"$@\")\"; echo went on' x \"$@\"");
+        assert_eq!(evaluated(&script).fails(1, &[nobody]).stdout, "");
+    }
+    let kept = evaluated("keys=$(\"$@\") && eval \"$keys\"; echo $?");
+    assert_eq!(kept.stdout, "3\n");
+    if is_there("fish") {
+        let script = "fish --no-config -c '$argv | source; echo $status' \"$@\"";
+        assert_eq!(evaluated(script).stdout, "1\n");
+    }
+
+    home.profiles("profiles: {prod: {odd: 1}}\n");
+    fails("prod --format sh", "odd", "false\n", 2);
+}
+
+#[test]
+fn what_evaluates_an_interrupted_sign_in_fails() {
+    let testbed = Testbed::start();
+    let yaml = corp(&testbed, "simple", "ada").replace(
+        "password: ask",
+        "password: {command: [sh, -c, \"kill -TERM $PPID; sleep 60\"], unattended: true}",
+    );
+    let home = Home::with(&testbed, &format!("{yaml}{PROFILES}"));
+    let answer = home.mai("env prod --format sh").fails(143, &[]);
+    assert_eq!(answer.stdout, "false\n");
 }
