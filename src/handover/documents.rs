@@ -144,7 +144,7 @@ mod tests {
     fn a_secret_is_a_manifest_whatever_its_values_are() {
         let environment = Environment {
             set: vec![("X".to_owned(), Secret::new("a\"\\\n: é😀\u{7f}"))],
-            unset: Vec::new(),
+            ..Environment::default()
         };
         assert_eq!(
             *secret_of_variables("mai-prod", &environment),
@@ -158,7 +158,7 @@ mod tests {
         let names = ["NO", "on", "null", "y", "_1"];
         let environment = Environment {
             set: names.map(|name| (name.to_owned(), Secret::new("x"))).into(),
-            unset: Vec::new(),
+            ..Environment::default()
         };
         let text = secret_of_variables("mai-prod", &environment);
         for name in names {

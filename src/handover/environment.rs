@@ -46,7 +46,7 @@ pub const SHADOWING: &[&str] = &[
 ];
 
 /// Where MAI_PROFILE is set, these may be of the profile that was handed over before.
-const REGIONS: &[&str] = &["AWS_REGION", "AWS_DEFAULT_REGION"];
+pub const REGIONS: &[&str] = &["AWS_REGION", "AWS_DEFAULT_REGION"];
 
 /// All variables of one tool, whatever it calls them.
 const SHADOWING_PREFIX: &str = "AWSUME_";
@@ -119,6 +119,8 @@ pub fn expect_no_clash(names: &Names, wanted: &[Wanted]) -> Result<()> {
 pub struct Environment {
     pub set: Vec<(String, Secret)>,
     pub unset: Vec<String>,
+    /// The section whose keys stand in the variables without a prefix.
+    pub section: Option<String>,
 }
 
 impl Environment {
@@ -153,9 +155,11 @@ impl Environment {
             unset.extend(around.filter(|name| name.starts_with(SHADOWING_PREFIX) && is_name(name)));
         }
         unset.retain(|name| !is_set(name));
+        let mut plain = handed.iter().filter(|(_, prefix)| prefix.is_empty());
         Ok(Environment {
             unset: unset.into_iter().collect(),
             set,
+            section: plain.next().map(|(ready, _)| ready.aws_profile.clone()),
         })
     }
 
@@ -167,7 +171,7 @@ impl Environment {
         }
         Ok(Environment {
             set,
-            unset: Vec::new(),
+            ..Environment::default()
         })
     }
 
@@ -183,8 +187,8 @@ impl Environment {
         unset.sort();
         unset.dedup();
         Environment {
-            set: Vec::new(),
             unset,
+            ..Environment::default()
         }
     }
 }

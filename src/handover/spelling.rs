@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use zeroize::Zeroizing;
 
-use super::environment::Environment;
+use super::environment::{Environment, REGIONS};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -81,7 +81,7 @@ pub fn spelled(form: Form, environment: &Environment) -> Result<Zeroizing<String
             }
         }
         Form::Fish => {
-            removed(&mut text, "set -e ", environment, "\n");
+            removed_in_fish(&mut text, environment);
             for (name, value) in &environment.set {
                 line(&mut text, &["set -gx ", name, " ", &fish(value), "\n"]);
             }
@@ -115,6 +115,40 @@ fn line(text: &mut String, parts: &[&str]) {
 fn removed(text: &mut String, command: &str, environment: &Environment, end: &str) {
     if !environment.unset.is_empty() {
         line(text, &[command, &environment.unset.join(" "), end]);
+    }
+}
+
+/// Variables that name a profile.
+const NAMES_OF_PROFILES: [&str; 2] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
+
+/// A universal variable of fish is that of all its shells, now and later, so it stays; here another one hides it.
+///
+/// An empty one does: only if it is exported does fish not hand the universal one to programs, and SDKs take empty
+/// variables for none. But boto3 finds no profile with an empty name, so there the section stands whose keys these are.
+fn removed_in_fish(text: &mut String, environment: &Environment) {
+    removed(text, "set -el ", environment, "\n");
+    removed(text, "set -eg ", environment, "\n");
+    if environment.set.is_empty() {
+        // What hid the person's own goes with the keys.
+        if environment.unset.iter().any(|name| name == "MAI_PROFILE") {
+            for name in NAMES_OF_PROFILES {
+                line(text, &["set -qU ", name, "; and set -eg ", name, "\n"]);
+            }
+        }
+        return;
+    }
+    for name in &environment.unset {
+        let value = match environment.section.as_deref() {
+            Some(section) if NAMES_OF_PROFILES.contains(&name.as_str()) => section,
+            // A universal region is the person's own.
+            _ if REGIONS.iter().any(|region| name.ends_with(region)) => continue,
+            _ => "",
+        };
+        let value = fish(&Secret::new(value));
+        line(
+            text,
+            &["set -qU ", name, "; and set -gx ", name, " ", &value, "\n"],
+        );
     }
 }
 
@@ -224,6 +258,7 @@ mod tests {
         let environment = Environment {
             set: vec![("X".to_owned(), Secret::new(value))],
             unset: vec!["A".to_owned(), "B".to_owned()],
+            ..Environment::default()
         };
         spelled(form, &environment).map(|text| text.to_string())
     }
@@ -238,7 +273,12 @@ mod tests {
             ),
             (Form::Zsh, "!x", "unset A B\nexport X='!x'\n"),
             (Form::Sh, "a\nb", "unset A B\nexport X='a\nb'\n"),
-            (Form::Fish, "a'b\\", "set -e A B\nset -gx X 'a\\'b\\\\'\n"),
+            (
+                Form::Fish,
+                "a'b\\",
+                "set -el A B\nset -eg A B\nset -qU A; and set -gx A ''\nset -qU B; and set -gx B ''\n\
+                 set -gx X 'a\\'b\\\\'\n",
+            ),
             (
                 Form::Powershell,
                 "a'b$x`\"",

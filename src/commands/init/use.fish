@@ -10,7 +10,11 @@ if status is-interactive
             set section (command mai use --section -- $argv[2]); or return
         end
         for name in @shadows@
-            set --erase $name
+            set --erase --global $name
+            # A universal variable is that of all shells: an empty one hides it here. Of profiles it is the usual one.
+            if set --query --universal $name; and not contains $name AWS_PROFILE AWS_DEFAULT_PROFILE
+                set --global --export $name ''
+            end
         end
         if test -n "$section"
             set --global --export AWS_PROFILE $section
