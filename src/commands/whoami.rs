@@ -1,14 +1,18 @@
 //! `mai whoami` (`mai test`): STS is asked whose keys a profile has, and they are compared.
 
+use std::collections::HashMap;
+
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::run::{Run, Secrets};
 use crate::clock;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::handover::identity::{self, Checked};
+use crate::login::Doors;
+use crate::login::line::{self, Ended};
 use crate::login::plan::LoginPlan;
-use crate::login::ready::ready;
+use crate::login::report::{self, Outcome};
 use crate::login::target::Wishes;
 use crate::ui::{Format, Tone, moment, output};
 
@@ -28,12 +32,13 @@ impl Whoami {
         let names: Vec<String> = profiles.iter().map(|p| p.name.clone()).collect();
         let doors = run.doors(Secrets::default())?;
         let plan = LoginPlan::make(&doors, &profiles, &Wishes::default())?;
-        let mut signed_in = match self.renew {
-            true => Some(ready(&plan, &doors, || run.say_notices())?),
+        let mut ended = match self.renew {
+            true => renewed(run, &plan, &doors)?,
             false => None,
         };
+        let failed = ended.as_ref().map(|ended| failures(run, ended));
         run.ui.step("asking STS");
-        let checked = identity::check(&plan, &doors, &names);
+        let checked = identity::check(&plan, &doors, &names, &failed.unwrap_or_default());
         run.ui.done();
         let checked = checked?;
         match run.format {
@@ -55,12 +60,54 @@ impl Whoami {
         if run.format != Format::Json {
             tell_failures(run, &checked);
         }
-        if let Some(signed_in) = &mut signed_in {
-            signed_in.offer_to_keep();
+        if let Some(ended) = &mut ended {
+            ended.offer_to_keep();
         }
         let failed = checked.iter().find_map(|one| one.error.as_ref());
         Ok(failed.map_or(0, |error| error.exit_code()))
     }
+}
+
+/// Signs in for what is short, if anything is; only Ctrl-C ends it all.
+fn renewed<'a>(
+    run: &Run,
+    plan: &'a LoginPlan<'a>,
+    doors: &'a Doors<'a>,
+) -> Result<Option<Ended<'a>>> {
+    if plan.targets.iter().all(|target| target.standing.is_good()) {
+        return Ok(None);
+    }
+    let ended = line::run(plan, doors, None);
+    let interrupted = ended.lines.iter().find_map(|line| match &line.outcome {
+        Outcome::Failed(error) if error.kind() == Kind::Interrupted => Some(error),
+        _ => None,
+    });
+    if let Some(error) = interrupted {
+        return Err(error.clone());
+    }
+    for line in &ended.lines {
+        if matches!(line.outcome, Outcome::SignedIn(_)) {
+            report::successes(std::slice::from_ref(line), &run.ui);
+        }
+    }
+    Ok(Some(ended))
+}
+
+/// What kept each of them from being signed in to.
+fn failures(run: &Run, ended: &Ended) -> HashMap<String, Error> {
+    let failed = ended.lines.iter().filter_map(|line| match &line.outcome {
+        Outcome::Failed(error) => Some((&line.profile, error.clone())),
+        Outcome::SignedIn(_) | Outcome::StillGood(_) => None,
+    });
+    failed
+        .map(|(name, error)| match error.kind() {
+            Kind::NeedsYou if run.ui.asks_in_window() => {
+                let hint = format!("run `mai login {name}` in a terminal");
+                (name.clone(), error.better_hint(hint))
+            }
+            _ => (name.clone(), error),
+        })
+        .collect()
 }
 
 /// A few lines for each profile that STS knows.
@@ -102,12 +149,19 @@ fn people(run: &Run, all: &[Checked]) -> Result<()> {
     output::write(&text)
 }
 
+/// What several have in common, such as a refused password, is said once.
 fn tell_failures(run: &Run, all: &[Checked]) {
-    for one in all {
-        match &one.error {
-            Some(error) if all.len() > 1 => run.ui.report(&error.clone().at(&one.profile)),
-            Some(error) => run.ui.report(error),
-            None => {}
+    let mut told: Vec<&Error> = Vec::new();
+    for error in all.iter().filter_map(|one| one.error.as_ref()) {
+        if told.contains(&error) {
+            continue;
+        }
+        told.push(error);
+        let same = all.iter().filter(|one| one.error.as_ref() == Some(error));
+        let names: Vec<&str> = same.map(|one| one.profile.as_str()).collect();
+        match all.len() {
+            1 => run.ui.report(error),
+            _ => run.ui.report(&error.clone().at(&names.join(", "))),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Whose keys stand there: what STS says, held against what the profile says.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
 
@@ -37,8 +39,14 @@ pub struct Checked {
     pub error: Option<Error>,
 }
 
-/// Asks STS about the keys of all these profiles, side by side; nobody is signed in.
-pub fn check(plan: &LoginPlan<'_>, doors: &Doors<'_>, names: &[String]) -> Result<Vec<Checked>> {
+/// Asks STS about the keys of all these profiles, side by side; nobody is signed in. Of those that failed before, that
+/// is what is known.
+pub fn check(
+    plan: &LoginPlan<'_>,
+    doors: &Doors<'_>,
+    names: &[String],
+    failed: &HashMap<String, Error>,
+) -> Result<Vec<Checked>> {
     let present = Present::read(doors)?;
     let learned = Learned::load(doors.paths.state_folder()?);
     let targets = plan.targets.iter();
@@ -46,7 +54,10 @@ pub fn check(plan: &LoginPlan<'_>, doors: &Doors<'_>, names: &[String]) -> Resul
     let targets: Vec<&Target> = targets.filter(|t| names.contains(&t.profile)).collect();
     let questions: Vec<Result<Question>> = targets
         .iter()
-        .map(|target| question(doors, &present, target))
+        .map(|target| match failed.get(&target.profile) {
+            Some(error) => Err(error.clone()),
+            None => question(doors, &present, target),
+        })
         .collect();
     let mut answers = runtime()?.block_on(ask(doors, &questions))?;
     let checked = targets.iter().zip(questions).enumerate();
@@ -55,7 +66,8 @@ pub fn check(plan: &LoginPlan<'_>, doors: &Doors<'_>, names: &[String]) -> Resul
             let answer = match &question {
                 Ok(_) => answers[place]
                     .take()
-                    .unwrap_or_else(|| Err(Error::interrupted())),
+                    .unwrap_or_else(|| Err(Error::interrupted()))
+                    .map_err(at_sts),
                 Err(error) => Err(error.clone()),
             };
             compared(doors, &learned, target, question.ok(), answer)
@@ -145,7 +157,7 @@ fn compared(
 ) -> Checked {
     let (identity, mut error) = match answer {
         Ok(identity) => (Some(identity), None),
-        Err(error) => (None, Some(at_sts(error))),
+        Err(error) => (None, Some(error)),
     };
     let account = identity.as_ref().map(|identity| identity.account.as_str());
     let account_name = account

@@ -224,3 +224,52 @@ fn renew_signs_in_first() {
     assert!(code == 0 && seen.contains("prod: ok"), "{seen}");
     home.mai("whoami nope").fails(2, &["there is no profile"]);
 }
+
+/// Who is asked for a password runs a command.
+fn with_password(yaml: &str, password: &str) -> String {
+    let command = format!("password: {{command: [echo, {password}], unattended: true}}");
+    yaml.replace("password: ask", &command)
+}
+
+#[test]
+fn renew_tells_whom_it_could_not_sign_in_and_asks_about_the_others() {
+    let testbed = Testbed::start();
+    let yaml = format!(
+        "{}  far: {{url: 'http://127.0.0.1:1/', username: ada, password: ask}}\n{}  \
+         away: {{identity_provider: far, role: 111111111111/PowerUser}}\n",
+        corp(&testbed, "simple", "ada"),
+        PROFILES
+            .replace("222222222222/ReadOnly", "222222222222/Nobody")
+            .replace("groups: {morning: [prod, audit]}\n", "")
+    );
+    let home = Home::with(&testbed, &with_password(&yaml, "correct horse"));
+    let answer = home
+        .mai("whoami audit prod away --renew")
+        .fails(4, &["audit: ", "222222222222/Nobody", "away: 127.0.0.1"]);
+    assert!(answer.stdout.contains("prod: ok\n"), "{answer}");
+    assert_eq!(traffic(&testbed).1, 1, "one sign-in for both");
+
+    let all = home.mai("whoami audit prod away --renew -o json");
+    let all = all.fails(4, &[]).json();
+    let field = |name: &str| -> Vec<_> {
+        let all = all.as_array().expect("a list").iter();
+        all.map(|one| one[name].clone()).collect()
+    };
+    assert_eq!(field("profile"), ["audit", "prod", "away"]);
+    assert_eq!(field("status"), ["failed", "ok", "failed"]);
+    assert_eq!(all[2]["error"]["exit_code"], 5);
+}
+
+#[test]
+fn a_password_that_is_refused_is_told_once_for_all_who_needed_it() {
+    let testbed = Testbed::start();
+    let yaml = format!("{}{PROFILES}", corp(&testbed, "simple", "ada"));
+    let home = Home::with(&testbed, &with_password(&yaml, "wrong"));
+    let answer = home
+        .mai("whoami morning --renew")
+        .fails(4, &["prod, audit: ", "refused the password"]);
+    assert_eq!(answer.stderr.matches("error:").count(), 1, "{answer}");
+    assert_eq!(traffic(&testbed).1, 1);
+    let all = home.mai("whoami morning --renew -o json").fails(4, &[]);
+    assert_eq!(all.json().as_array().map(Vec::len), Some(2), "{all}");
+}
