@@ -1,5 +1,7 @@
 //! Every decision of a login, made before the first byte is sent: a typo costs no password and no push.
 
+use std::path::PathBuf;
+
 use crate::config::{
     Config, IdentityProvider, KeysPlace, Profile, RoleWanted, Sourced, did_you_mean,
 };
@@ -224,7 +226,7 @@ fn target(
         None => min,
     };
     let policy = match &profile.policy {
-        Some(path) => Some(read_policy(&path.value, &profile.name)?),
+        Some(path) => Some(read_policy(path, &profile.name)?),
         None => None,
     };
     Ok(Target {
@@ -281,28 +283,28 @@ fn check_account(
 }
 
 /// A session policy goes to STS as it is; AWS takes at most 2,048 characters (STS API reference).
-fn read_policy(path: &std::path::Path, profile: &str) -> Result<String> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Error::usage(format!(
-            "the policy of profile {profile} cannot be read: {}",
-            path.display()
-        ))
-        .because(error)
+fn read_policy(setting: &Sourced<PathBuf>, profile: &str) -> Result<String> {
+    let path = setting.value.display();
+    let slip = |what: String| {
+        setting
+            .origin
+            .error(format!("the policy of profile {profile} {what}"))
+    };
+    let text = std::fs::read_to_string(&setting.value).map_err(|error| {
+        slip(format!("cannot be read: {path}"))
+            .because(error)
+            .hint("write where the file with the policy is, or take `policy:` out")
     })?;
     serde_json::from_str::<serde_json::Value>(&text).map_err(|error| {
-        Error::usage(format!(
-            "the policy of profile {profile} is not JSON: {}:{}:{}",
-            path.display(),
-            error.line(),
-            error.column()
-        ))
+        let place = format!("{path}:{}:{}", error.line(), error.column());
+        slip(format!("is not JSON: {place}")).hint("correct that place with an editor")
     })?;
     let length = text.trim().chars().count();
     if length > 2048 {
-        return Err(Error::usage(format!(
-            "the policy of profile {profile} has {length} characters, and AWS takes 2,048: {}",
-            path.display()
-        )));
+        return Err(slip(format!(
+            "has {length} characters, and AWS takes 2,048: {path}"
+        ))
+        .hint("shorten it, or name managed policies in `policy_arns:`"));
     }
     Ok(text.trim().to_string())
 }

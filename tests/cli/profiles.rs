@@ -401,15 +401,21 @@ fn a_policy_is_checked_at_home() {
     home.profiles(&yaml.replace(role, &format!("{role}, policy: policy.json")));
     home.login("audit").fails(
         2,
-        &["policy of profile audit cannot be read", "policy.json"],
+        &[
+            "~/.config/mai/profiles.yaml:11:",
+            "policy of profile audit cannot be read",
+            "policy.json",
+            "hint: ",
+        ],
     );
     home.write(".config/mai/policy.json", "{\n  \"Statement\": nope\n}");
     home.login("audit")
-        .fails(2, &["is not JSON", "policy.json:2:"]);
+        .fails(2, &["profiles.yaml:11:", "is not JSON", "policy.json:2:"]);
     home.write(
         ".config/mai/policy.json",
         format!("{{\"Statement\": \"{}\"}}", "x".repeat(2048)),
     );
-    home.login("audit").fails(2, &["AWS takes 2,048"]);
+    home.login("audit")
+        .fails(2, &["profiles.yaml:11:", "AWS takes 2,048"]);
     assert!(testbed.requests().is_empty());
 }
