@@ -137,7 +137,7 @@ fn keys_that_would_be_read_first_go_unless_they_are_somebodys_own() {
     home.write(".aws/credentials", lasting);
     let config = home.read(CONFIG);
     home.mai("configure-process prod audit")
-        .fails(4, &["credentials:2:", "not temporary", "--overwrite"]);
+        .fails(2, &["credentials:2:", "not temporary", "--overwrite"]);
     assert_eq!(
         (home.credentials().as_str(), home.read(CONFIG)),
         (lasting, config)
@@ -169,9 +169,9 @@ fn what_is_another_tools_or_unreadable_is_refused_and_nothing_is_written() {
     home.write(CONFIG, foreign);
     let answer = home.mai("configure-process prod audit");
     assert!(!answer.to_string().contains("hunter2"), "{answer}");
-    answer.fails(4, &["config:2:", "`/opt/vault`", "--overwrite"]);
+    answer.fails(2, &["config:2:", "`/opt/vault`", "--overwrite"]);
     home.mai("configure-process audit --remove")
-        .fails(4, &["/opt/vault"]);
+        .fails(2, &["/opt/vault"]);
     assert_eq!(home.read(CONFIG), foreign);
     home.mai("configure-process audit --overwrite").ok();
     assert_eq!(
@@ -186,7 +186,7 @@ fn what_is_another_tools_or_unreadable_is_refused_and_nothing_is_written() {
     ] {
         home.write(CONFIG, broken);
         home.mai("configure-process prod")
-            .fails(4, &[line, "hint: "]);
+            .fails(2, &[line, "hint: "]);
         assert_eq!(home.read(CONFIG), broken);
     }
     home.mai("configure-process").fails(2, &["PROFILE"]);

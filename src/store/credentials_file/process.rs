@@ -5,7 +5,7 @@ use super::scanner::{Header, Line, Property};
 use super::{
     CredentialsFile, Grammar, KEY_ID, OLD_TOKEN, SECRET_KEY, TOKEN, is_foreign, is_section_name,
 };
-use crate::error::{Error, Result, clean};
+use crate::error::{Error, Kind, Result, clean};
 use crate::keys;
 use crate::store::process_line::{ProcessLine, program_of};
 
@@ -72,7 +72,7 @@ impl CredentialsFile {
         };
         if let Some(line) = doubtful_key(&self.blocks[at], &|key| key == PROCESS) {
             return Err(self
-                .refuse(line.number, "SDKs disagree on what this indented line is")
+                .bar(line.number, "SDKs disagree on what this indented line is")
                 .hint("remove the blanks at the start of the line, or the line"));
         }
         if !overwrite {
@@ -110,13 +110,13 @@ impl CredentialsFile {
     /// False if there is none; another tool's is refused.
     pub fn remove_process(&mut self, aws_profile: &str) -> Result<bool> {
         if let Some((line, reason)) = self.unwritable {
-            return Err(self.refuse(line, reason));
+            return Err(self.bar(line, reason));
         }
         let settings = self.processes();
         let mut settings = settings.iter().filter(|s| s.aws_profile == aws_profile);
         if let Some(foreign) = settings.clone().find(|setting| setting.ours().is_none()) {
             return Err(self
-                .refuse(
+                .bar(
                     foreign.line,
                     &format!(
                         "`{PROCESS}` of {aws_profile} runs `{}`, which is not ours; it stays",
@@ -142,6 +142,11 @@ impl CredentialsFile {
         Ok(true)
     }
 
+    /// The person's own configuration stands in the way: nobody was asked who could refuse anything.
+    fn bar(&self, line: usize, reason: &str) -> Error {
+        self.refuse(line, reason).of_kind(Kind::Usage)
+    }
+
     /// What stops an SDK from reading the file stops our line from being read.
     fn refuse_unreadable(&self) -> Result<()> {
         let problems = self.problems(Grammar::Config);
@@ -150,7 +155,7 @@ impl CredentialsFile {
             .find(|problem| !problem.fatal_for.is_empty());
         match fatal {
             Some(problem) => Err(self
-                .refuse(
+                .bar(
                     problem.line,
                     &format!(
                         "{}, so {} cannot read the file",
@@ -184,12 +189,12 @@ impl CredentialsFile {
             let line = block.header.as_ref().map_or(1, |line| line.number);
             if !is_exact {
                 return Err(self
-                    .refuse(line, "SDKs disagree on the name in this header")
+                    .bar(line, "SDKs disagree on the name in this header")
                     .hint(format!("write it as [profile {aws_profile}]")));
             }
             if found.replace(at).is_some() {
                 return Err(self
-                    .refuse(
+                    .bar(
                         line,
                         &format!("{aws_profile} has two sections in this file"),
                     )
@@ -213,7 +218,7 @@ impl CredentialsFile {
                 }
                 _ => continue,
             };
-            return Err(self.refuse(line.number, &reason).hint(HINT));
+            return Err(self.bar(line.number, &reason).hint(HINT));
         }
         Ok(())
     }
@@ -231,7 +236,7 @@ impl CredentialsFile {
     /// and with `overwrite` anything else that says where keys come from. True if there was something.
     pub fn clear_for_process(&mut self, name: &str, overwrite: bool) -> Result<bool> {
         self.may_write(name, overwrite)
-            .map_err(|error| error.better_hint(HINT))?;
+            .map_err(|error| error.better_hint(HINT).of_kind(Kind::Usage))?;
         let mut removed = Vec::new();
         let mut cleared = false;
         for at in self
