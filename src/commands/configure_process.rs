@@ -10,6 +10,7 @@ use super::own_program;
 use super::run::{Run, Secrets};
 use crate::error::Result;
 use crate::setup::process_lines::{self, Caller, Set};
+use crate::store::credentials_file::Taken;
 use crate::ui::{Format, output};
 
 #[derive(Args)]
@@ -122,20 +123,31 @@ impl ConfigureProcess {
             }
         }
         let sections: Vec<String> = wanted.iter().map(|(_, section)| section.clone()).collect();
-        let (removed, notes) = process_lines::remove(&run.paths, &sections)?;
+        let (taken, notes) = process_lines::remove(&run.paths, &run.config, &sections)?;
         let file = run.paths.shown(run.paths.aws_config_file()?);
-        let told = wanted.into_iter().zip(removed);
-        let told = told.map(|((profile, aws_profile), removed)| Told {
-            sentence: Some(match removed {
-                true => format!("Removed `credential_process` of {aws_profile} from {file}."),
-                false => format!("{aws_profile} has no line of mai in {file}."),
+        let told = wanted.into_iter().zip(taken);
+        let told = told.map(|((profile, aws_profile), taken)| Told {
+            sentence: Some(match taken {
+                Taken::Nothing => format!("{aws_profile} has no line of mai in {file}."),
+                Taken::All => removed(&aws_profile, &file),
+                Taken::AllButRegion => format!(
+                    "{} Its `region` stays: profiles.yaml does not say the same, so it may be yours.",
+                    removed(&aws_profile, &file)
+                ),
             }),
-            status: if removed { "removed" } else { "absent" },
+            status: match taken {
+                Taken::Nothing => "absent",
+                Taken::All | Taken::AllButRegion => "removed",
+            },
             profile,
             aws_profile,
         });
         Ok((told.collect(), notes))
     }
+}
+
+fn removed(aws_profile: &str, file: &str) -> String {
+    format!("Removed `credential_process` of {aws_profile} from {file}.")
 }
 
 fn told_of(set: &Set, file: &str) -> Told {

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use crate::clock;
-use crate::config::{KeysPlace, Profile};
+use crate::config::{Config, KeysPlace, Profile};
 use crate::error::{Error, Result};
 use crate::keys::SessionCredentials;
 use crate::login::standing::{self, Present};
 use crate::login::{Doors, kept_keys};
 use crate::paths::Paths;
 use crate::store::aws_config::AwsConfig;
-use crate::store::credentials_file;
+use crate::store::credentials_file::{self, Taken};
 use crate::store::process_line::ProcessLine;
 use crate::store::sessions::Row;
 
@@ -132,14 +132,24 @@ fn move_to_vault(doors: &Doors, profiles: &[&Profile]) -> Result<()> {
     standing::sessions(doors.paths)?.record(&rows)
 }
 
-/// Takes our line out of these profiles of the config file; true for each that had one.
-pub fn remove(paths: &Paths, sections: &[String]) -> Result<(Vec<bool>, Vec<String>)> {
+/// Takes our lines out of these profiles of the config file, with what was written along with them.
+pub fn remove(
+    paths: &Paths,
+    known: &Config,
+    sections: &[String],
+) -> Result<(Vec<Taken>, Vec<String>)> {
     let config = paths.aws_config_file()?;
     let written = credentials_file::update_config(config, paths.state_folder()?, |file| {
+        let settings = file.processes();
+        let region_of = |section: &String| {
+            let setting = settings.iter().find(|s| s.aws_profile == *section)?;
+            let profile = known.profile(&setting.ours()?.profile)?;
+            profile.region.as_ref().map(|region| region.value.as_str())
+        };
         sections
             .iter()
-            .map(|section| file.remove_process(section))
-            .collect::<Result<Vec<bool>>>()
+            .map(|section| file.remove_process(section, region_of(section)))
+            .collect::<Result<Vec<Taken>>>()
     })?;
     Ok((written.value, written.notes))
 }

@@ -22,7 +22,7 @@ use scanner::{BOM, End, Kind, Line, Property};
 
 pub use crate::store::locked_file::{Written, check_writable};
 pub use problems::{Grammar, Problem};
-pub use process::ProcessSetting;
+pub use process::{ProcessSetting, Taken};
 
 /// The keys that we write, in the order in which we write them.
 const KEY_ID: &str = "aws_access_key_id";

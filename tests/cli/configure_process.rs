@@ -262,3 +262,77 @@ fn good_keys_move_from_the_file_to_the_vault() {
     );
     assert_eq!((traffic(&testbed), sts_calls(&testbed)), before);
 }
+
+/// The region of prod and audit is the profile's own.
+fn home_in_a_region(testbed: &Testbed) -> Home {
+    let home = home(testbed);
+    let profiles = home.read(".config/mai/profiles.yaml");
+    home.profiles(&format!("defaults: {{region: eu-west-1}}\n{profiles}"));
+    home
+}
+
+#[test]
+fn taken_out_again_the_file_is_what_it_was() {
+    let testbed = Testbed::start();
+    let home = home_in_a_region(&testbed);
+    for before in [
+        "",
+        "\n",
+        "# c\r\n[profile a]\r\nregion = x\r\n",
+        "[profile a]\nregion = x",
+        "[profile a]\nregion = x\n\n",
+        "[profile a]\r\nregion = x\r\n# the end",
+        "[profile prod]\nregion = eu-west-1\n",
+        "[profile prod]\nregion = eu-west-1",
+        "[profile prod]\r\noutput = json\r\n\r\n[profile z]\r\nregion = x\r\n",
+        "[profile prod]\n# mine\n\n[profile audit]\ns3 =\n  x = 1\n",
+        "[default]\nregion = x\n\n# of prod\n[profile prod]\noutput=json",
+    ] {
+        for names in ["prod", "morning"] {
+            home.write(CONFIG, before);
+            let answer = home.mai(&format!("configure-process {names}")).ok();
+            let with = home.read(CONFIG);
+            assert!(with.contains("credentials prod"), "{answer}");
+            let starts_blank = |text: &str| text.starts_with(['\r', '\n']);
+            assert_eq!(starts_blank(&with), starts_blank(before), "{with:?}");
+            let answer = home
+                .mai(&format!("configure-process {names} --remove"))
+                .ok();
+            assert!(!answer.stderr.contains("stays"), "{answer}");
+            assert_eq!(home.read(CONFIG), before, "{names}, by way of {with:?}");
+        }
+        home.mai("configure-process morning").ok();
+        home.mai("configure-process prod --remove").ok();
+        assert!(!home.read(CONFIG).starts_with('\n') || before == "\n");
+        home.mai("configure-process --all --remove").ok();
+        assert_eq!(home.read(CONFIG), before, "one after the other");
+    }
+    std::fs::remove_file(home.path(CONFIG)).unwrap();
+    home.mai("configure-process morning").ok();
+    assert!(home.read(CONFIG).starts_with("[profile prod]\n"));
+    home.mai("configure-process --all --remove").ok();
+    assert_eq!(home.read(CONFIG), "");
+}
+
+#[test]
+fn a_region_that_may_be_somebodys_own_stays_and_it_is_said() {
+    let testbed = Testbed::start();
+    let home = home_in_a_region(&testbed);
+    let profiles = home.read(".config/mai/profiles.yaml");
+    home.mai("configure-process prod").ok();
+    home.profiles(&profiles.replace("eu-west-1", "eu-west-2"));
+    let answer = home.mai("configure-process prod --remove").ok();
+    assert!(answer.stderr.contains("Its `region` stays"), "{answer}");
+    let region = "[profile prod]\nregion = eu-west-1\n";
+    assert_eq!(home.read(CONFIG), region);
+
+    // What stood beside another tool's line was not put there by mai.
+    home.profiles(&profiles);
+    home.write(
+        CONFIG,
+        "[profile prod]\ncredential_process = /opt/vault\nregion = eu-west-1\n",
+    );
+    home.mai("configure-process prod --overwrite").ok();
+    home.mai("configure-process prod --remove").ok();
+    assert_eq!(home.read(CONFIG), region);
+}

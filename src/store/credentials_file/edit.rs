@@ -357,11 +357,14 @@ impl CredentialsFile {
         if at == 0 || !is_plain || !block.lines.iter().all(is_bare) {
             return;
         }
-        let rest = self.blocks.remove(at).lines;
+        let mut rest = self.blocks.remove(at).lines;
+        let is_first = at == 1 && self.blocks[0].lines.is_empty();
         let before = &mut self.blocks[at - 1].lines;
         let leads_on = rest.first().is_none_or(|line| line.kind == Kind::Blank);
         if leads_on && before.last().is_some_and(|line| line.kind == Kind::Blank) {
             before.pop();
+        } else if leads_on && is_first && !rest.is_empty() {
+            rest.remove(0);
         }
         before.extend(rest);
         self.index();

@@ -1,11 +1,11 @@
 //! The setting `credential_process` of a profile in the config file, and what would be read instead of it.
 
 use super::edit::{Fate, doubtful_key, is_ours};
-use super::scanner::{Header, Line, Property};
+use super::scanner::{End, Header, Kind, Line, Property};
 use super::{
     CredentialsFile, Grammar, KEY_ID, OLD_TOKEN, SECRET_KEY, TOKEN, is_foreign, is_section_name,
 };
-use crate::error::{Error, Kind, Result, clean};
+use crate::error::{self, Error, Result, clean};
 use crate::keys;
 use crate::store::process_line::{ProcessLine, program_of};
 
@@ -25,6 +25,17 @@ impl ProcessSetting {
     pub fn ours(&self) -> Option<ProcessLine> {
         ProcessLine::parse(&self.value)
     }
+}
+
+/// What was taken out of a profile of the config file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// There was no line of ours.
+    Nothing,
+    /// All that we had written.
+    All,
+    /// The line; a `region` that may be the person's own stays.
+    AllButRegion,
 }
 
 /// For the config file (`~/.aws/config`), which has the same lines and other headers.
@@ -61,6 +72,7 @@ impl CredentialsFile {
         overwrite: bool,
     ) -> Result<()> {
         self.refuse_unreadable()?;
+        let ends_open = self.ends_open();
         let place = self.profile_block(aws_profile)?;
         let header = match aws_profile {
             "default" => "default".to_owned(),
@@ -68,7 +80,7 @@ impl CredentialsFile {
         };
         let at = match place {
             Some(at) => at,
-            None => self.append(&header),
+            None => self.append_apart(&header),
         };
         if let Some(line) = doubtful_key(&self.blocks[at], &|key| key == PROCESS) {
             return Err(self
@@ -83,10 +95,12 @@ impl CredentialsFile {
         self.settle(at, |property, line| {
             match property.key.as_str() {
                 "region" => has_region = true,
-                PROCESS => {
+                PROCESS if is_ours_in(line) => {
                     has_process = true;
                     return Fate::Replace(value.to_owned());
                 }
+                // Ours goes to the end, so that whatever stands below it was put there with it.
+                PROCESS => return Fate::Remove,
                 key if is_other_source(key) => {
                     removed.push((line.number, property.key.clone()));
                     return Fate::Remove;
@@ -101,14 +115,16 @@ impl CredentialsFile {
             .map(|region| ("region", region));
         let missing: Vec<(&str, &str)> = process.into_iter().chain(region).collect();
         self.insert(at, &missing);
+        self.leave_open(ends_open);
         self.note_other_sources(&header, &removed);
         Ok(())
     }
 
-    /// Takes a line of ours out of a profile of the config file, and the section too when nothing else is in it.
+    /// Takes a line of ours out of a profile of the config file, with what was written along with it: the `region` right
+    /// below, if it is still this one, and the section when nothing else is in it. So the file is again what it was.
     ///
-    /// False if there is none; another tool's is refused.
-    pub fn remove_process(&mut self, aws_profile: &str) -> Result<bool> {
+    /// Another tool's line is refused.
+    pub fn remove_process(&mut self, aws_profile: &str, region: Option<&str>) -> Result<Taken> {
         if let Some((line, reason)) = self.unwritable {
             return Err(self.bar(line, reason));
         }
@@ -126,25 +142,99 @@ impl CredentialsFile {
                 .hint("remove the line with an editor if nobody needs it"));
         }
         if settings.next().is_none() {
-            return Ok(false);
+            return Ok(Taken::Nothing);
         }
+        let ends_open = self.ends_open();
+        let mut taken = Taken::All;
         for at in (0..self.blocks.len()).rev() {
             let profile = self.blocks[at].header_kind().and_then(profile_in);
             if profile.is_some_and(|(name, _)| name == aws_profile) {
-                self.settle(at, |property, _| match property.key.as_str() {
+                let mut ours = None;
+                match self.region_below(at) {
+                    Some((line, value)) if Some(value.as_str()) == region => ours = Some(line),
+                    Some(_) => taken = Taken::AllButRegion,
+                    None => {}
+                }
+                self.settle(at, |property, line| match property.key.as_str() {
                     PROCESS => Fate::Remove,
+                    _ if Some(line.number) == ours => Fate::Remove,
                     _ => Fate::Keep,
                 });
-                self.remove_if_empty(at);
+                self.remove_if_untouched(at);
             }
         }
         self.index();
-        Ok(true)
+        self.leave_open(ends_open);
+        Ok(taken)
+    }
+
+    /// The `region` right below our line, where we write it: a person's own stands above, or further down.
+    fn region_below(&self, at: usize) -> Option<(usize, String)> {
+        let lines = &self.blocks[at].lines;
+        let is_process = |line: &Line| matches!(&line.kind, Kind::Property(p) if p.key == PROCESS);
+        let below = lines.get(lines.iter().position(is_process)? + 1)?;
+        match &below.kind {
+            Kind::Property(property) if property.key == "region" => {
+                let value = String::from_utf8_lossy(below.value()?).into_owned();
+                Some((below.number, value))
+            }
+            _ => None,
+        }
+    }
+
+    /// A new section with a blank line of its own before it, whatever stands there: `remove_if_empty` takes one away.
+    fn append_apart(&mut self, header: &str) -> usize {
+        let end = self.line_end();
+        if let Some(line) = self.last_line().filter(|line| line.kind == Kind::Blank) {
+            if line.end == End::Nothing {
+                line.end = end;
+            }
+            let blank = Line {
+                number: 0,
+                text: Vec::new(),
+                end,
+                kind: Kind::Blank,
+            };
+            if let Some(block) = self.blocks.last_mut() {
+                block.lines.push(blank);
+            }
+        }
+        self.append(header)
+    }
+
+    /// A section with a comment is somebody's own, even if nothing else is in it.
+    fn remove_if_untouched(&mut self, at: usize) {
+        let lines = self.blocks[at].lines.iter();
+        let mut first = lines.take_while(|line| line.kind != Kind::Blank);
+        if !first.any(|line| line.kind == Kind::Comment) {
+            self.remove_if_empty(at);
+        }
+    }
+
+    /// Does the last line lack its line end?
+    fn ends_open(&mut self) -> bool {
+        self.last_line()
+            .is_some_and(|line| line.end == End::Nothing)
+    }
+
+    /// Keeps a file that ended without a line end so: whether it did cannot be told any other way later.
+    fn leave_open(&mut self, open: bool) {
+        if let Some(line) = self
+            .last_line()
+            .filter(|line| open && !line.text.is_empty())
+        {
+            line.end = End::Nothing;
+        }
+    }
+
+    fn last_line(&mut self) -> Option<&mut Line> {
+        let block = self.blocks.last_mut()?;
+        block.lines.last_mut().or(block.header.as_mut())
     }
 
     /// The person's own configuration stands in the way: nobody was asked who could refuse anything.
     fn bar(&self, line: usize, reason: &str) -> Error {
-        self.refuse(line, reason).of_kind(Kind::Usage)
+        self.refuse(line, reason).of_kind(error::Kind::Usage)
     }
 
     /// What stops an SDK from reading the file stops our line from being read.
@@ -236,7 +326,7 @@ impl CredentialsFile {
     /// and with `overwrite` anything else that says where keys come from. True if there was something.
     pub fn clear_for_process(&mut self, name: &str, overwrite: bool) -> Result<bool> {
         self.may_write(name, overwrite)
-            .map_err(|error| error.better_hint(HINT).of_kind(Kind::Usage))?;
+            .map_err(|error| error.better_hint(HINT).of_kind(error::Kind::Usage))?;
         let mut removed = Vec::new();
         let mut cleared = false;
         for at in self
@@ -271,6 +361,12 @@ impl CredentialsFile {
 
 const HINT: &str =
     "give the profile another section with `aws_profile:`, or replace it with `--overwrite`";
+
+/// Is the value of a `credential_process` a line of ours?
+fn is_ours_in(line: &Line) -> bool {
+    let value = String::from_utf8_lossy(line.value().unwrap_or_default());
+    ProcessLine::parse(&value).is_some()
+}
 
 /// Settings in the config file that give a profile keys without asking a process.
 fn is_other_source(key: &str) -> bool {

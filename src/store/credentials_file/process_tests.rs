@@ -16,7 +16,7 @@ fn the_line_goes_into_the_section_and_all_else_stays() {
         ("", "[profile prod]\ncredential_process = L\n"),
         (
             "[default]\nregion=x",
-            "[default]\nregion=x\n\n[profile prod]\ncredential_process = L\n",
+            "[default]\nregion=x\n\n[profile prod]\ncredential_process = L",
         ),
         (
             "# mine\r\n[profile prod]\r\nregion=eu-west-1\r\n; c\r\n\r\n[profile b]\r\nx = y\r\n",
@@ -124,17 +124,17 @@ fn other_sources_of_keys_stay_unless_they_are_to_go() {
 fn our_line_is_removed_and_nothing_else() {
     let remove = |before: &str| {
         let mut file = CredentialsFile::parse(before.as_bytes());
-        let removed = file.remove_process("prod")?;
+        let removed = file.remove_process("prod", None)?;
         Ok::<_, Error>((removed, String::from_utf8(file.to_bytes()).unwrap()))
     };
     let before = "[default]\nregion = x\n";
     let with = set(before, None, false).unwrap();
-    assert_eq!(remove(&with).unwrap(), (true, before.to_owned()));
-    assert_eq!(remove(before).unwrap(), (false, before.to_owned()));
+    assert_eq!(remove(&with).unwrap(), (Taken::All, before.to_owned()));
+    assert_eq!(remove(before).unwrap(), (Taken::Nothing, before.to_owned()));
     let kept = "[profile prod]\nregion = x\n";
     assert_eq!(
         remove(&set(kept, None, false).unwrap()).unwrap(),
-        (true, kept.to_owned())
+        (Taken::All, kept.to_owned())
     );
     let error = remove("[profile prod]\ncredential_process = /opt/other x\n").unwrap_err();
     assert!(error.to_string().contains("/opt/other"), "{error}");
