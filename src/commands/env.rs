@@ -192,7 +192,7 @@ impl Env {
 
 /// None: it is told later that nobody knows.
 fn guessed() -> Option<Form> {
-    calling_shell::guess().ok().map(|guess| guess.form)
+    callers::guess().ok().map(|guess| guess.form)
 }
 
 /// One profile is one object; several are a list.
