@@ -377,7 +377,9 @@ impl Renewal<'_> {
 }
 
 fn sign_in(doors: &Doors, profiles: &[&Profile]) -> Result<()> {
-    let plan = LoginPlan::make(doors, profiles, &Wishes::default())?;
+    let mut plan = LoginPlan::make(doors, profiles, &Wishes::default())?;
+    // What is good for a while yet is served already.
+    plan.is_strict = true;
     let mut ready = ready(&plan, doors, || {})?;
     if doors.presence().is_person() {
         ready.offer_to_keep();

@@ -242,13 +242,13 @@ fn what_cannot_be_written_is_told_when_the_keys_would_be_renewed() {
         .says("audit: no keys yet");
     std::fs::remove_file(policy).expect("it goes");
     clock.pass(10);
-    agent.says("prod: the policy of profile prod cannot be read");
+    agent.says("prod: ~/.config/mai/profiles.yaml:7:72: the policy of profile prod cannot be read");
     assert_eq!(shown(&home), [""; 0]);
     for _ in 0..3 {
         clock.pass_minutes(20);
         std::thread::sleep(Duration::from_millis(60));
     }
-    agent.says("prod needs you: the policy of profile prod cannot be read");
+    agent.says("prod needs you: profiles.yaml:7:72: the policy of profile prod cannot be read");
     assert_eq!(agent.times("needs you"), 1, "{}", agent.said());
     wait_until("a notification", || shown(&home).len() == 1);
     agent.stop();
