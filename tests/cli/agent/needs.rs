@@ -248,7 +248,7 @@ fn what_cannot_be_written_is_told_when_the_keys_would_be_renewed() {
         clock.pass_minutes(20);
         std::thread::sleep(Duration::from_millis(60));
     }
-    agent.says("prod needs you: profiles.yaml:7:72: the policy of profile prod cannot be read");
+    agent.says("prod needs you: ~/.config/mai/profiles.yaml:7:72: the policy of profile prod cannot be read");
     assert_eq!(agent.times("needs you"), 1, "{}", agent.said());
     wait_until("a notification", || shown(&home).len() == 1);
     agent.stop();
