@@ -84,7 +84,7 @@ class CredentialProcess(AtServer):
         arn, complaint = self.ask(person, ["boto3"])["boto3"]
         self.assertIsNone(arn)
         self.assertIn("Unable to parse config file", complaint)
-        said = self.ends_with(person.mai("configure-process", "prod"), words.REFUSED)
+        said = self.ends_with(person.mai("configure-process", "prod"), words.MISTAKEN)
         self.says(said, r"config:5: section \[profile a\] is here and in line 3")
         self.assertEqual(broken, config.read_text())
 
@@ -93,7 +93,7 @@ class CredentialProcess(AtServer):
         config = person.home / "home/.aws/config"
         foreign = "[profile prod]\ncredential_process = /bin/false\n"
         config.write_text(foreign)
-        said = self.ends_with(person.mai("configure-process", "prod"), words.REFUSED)
+        said = self.ends_with(person.mai("configure-process", "prod"), words.MISTAKEN)
         self.says(said, "`/bin/false`, which is not ours")
         self.assertEqual(foreign, config.read_text())
         self.ends_with(person.mai("configure-process", "prod", "--overwrite"), words.DONE)
