@@ -223,6 +223,20 @@ pub fn in_own_session(command: &mut Command) -> &mut Command {
     unsafe {
         command.pre_exec(|| rustix::process::setsid().map(drop).map_err(Into::into));
     }
+    // Pseudo-terminals that other tests have open just now are not for it.
+    // SAFETY: a single system call, which touches no memory of the parent.
+    #[cfg(target_os = "linux")]
+    unsafe {
+        command.pre_exec(|| {
+            libc::syscall(
+                libc::SYS_close_range,
+                3,
+                u32::MAX,
+                libc::CLOSE_RANGE_CLOEXEC,
+            );
+            Ok(())
+        });
+    }
     with_usual_signals(command)
 }
 
