@@ -383,6 +383,7 @@ mod tests {
             assert_eq!(Partition::of_region(region).unwrap().sts_host(region), host);
         }
     }
+
     #[test]
     fn regions_find_their_sign_in_and_console() {
         for (region, sign_in, console) in [

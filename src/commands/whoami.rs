@@ -100,13 +100,7 @@ fn failures(run: &Run, ended: &Ended) -> HashMap<String, Error> {
         Outcome::SignedIn(_) | Outcome::StillGood(_) => None,
     });
     failed
-        .map(|(name, error)| match error.kind() {
-            Kind::NeedsYou if run.ui.asks_in_window() => {
-                let hint = format!("run `mai login {name}` in a terminal");
-                (name.clone(), error.better_hint(hint))
-            }
-            _ => (name.clone(), error),
-        })
+        .map(|(name, error)| (name.clone(), report::with_terminal(error, &run.ui, name)))
         .collect()
 }
 

@@ -3,7 +3,6 @@
 
 pub mod browser;
 pub mod callers;
-
 pub mod child;
 pub mod console;
 pub mod default_section;

@@ -51,6 +51,8 @@ enum Visit {
     LedOn,
     /// A program of another user, who read the address from a command line.
     OfAnotherUser,
+    /// The system did not tell whose program it is.
+    OfNobody,
 }
 
 impl OneShot {
@@ -106,6 +108,11 @@ impl OneShot {
                             "a program of another user asked for the address that was meant for the browser",
                         )
                         .hint("it got nothing; run it again, or use `--print`")),
+                        Some(Visit::OfNobody) => Err(Error::failed(
+                            "this system does not tell whose program asked for the address that was meant for the \
+                             browser",
+                        )
+                        .hint("it got nothing; `--print` prints the address instead")),
                         visit => Ok(visit == Some(Visit::LedOn)),
                     },
                 }
@@ -147,8 +154,8 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, come: UnboundedSende
 impl Shared {
     fn answer(&self, request: &Parts, peer: SocketAddr) -> (Answer, Option<Visit>) {
         let refusal = match self.refusal(request) {
-            None if owner_of(peer, self.port).is_some_and(|owner| !is_ours(owner)) => {
-                return (answer(StatusCode::FORBIDDEN), Some(Visit::OfAnotherUser));
+            None if let Some(stranger) = stranger(peer, self.port) => {
+                return (answer(StatusCode::FORBIDDEN), Some(stranger));
             }
             // Last of all, and by one request only.
             None if self.is_used.swap(true, Ordering::SeqCst) => Some(StatusCode::GONE),
@@ -193,14 +200,29 @@ fn answer(status: StatusCode) -> Answer {
     answer
 }
 
-/// The user who owns the other end of a connection to this port, where the system tells.
+/// Whose program is at the other end of a connection to this port, if it is not one of this user.
+///
+/// Root counts as this user: it can read the memory of every program anyway, and what brings a browser of Windows to an
+/// address of WSL runs as root.
 #[cfg(target_os = "linux")]
-fn owner_of(peer: SocketAddr, port: u16) -> Option<u32> {
-    owner_in(&std::fs::read_to_string("/proc/net/tcp").ok()?, peer, port)
+fn stranger(peer: SocketAddr, port: u16) -> Option<Visit> {
+    // A client that knows IPv6 only stands in the other table.
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].into_iter();
+    let mut owners = tables.filter_map(|table| {
+        let table = std::fs::read_to_string(table).ok()?;
+        owner_in(&table, peer, port)
+    });
+    match owners.next() {
+        Some(owner) => {
+            (!may_ask(owner, rustix::process::geteuid().as_raw())).then_some(Visit::OfAnotherUser)
+        }
+        None => Some(Visit::OfNobody),
+    }
 }
 
+/// Only Linux tells.
 #[cfg(not(target_os = "linux"))]
-fn owner_of(_: SocketAddr, _: u16) -> Option<u32> {
+fn stranger(_: SocketAddr, _: u16) -> Option<Visit> {
     None
 }
 
@@ -211,35 +233,25 @@ fn owner_in(table: &str, peer: SocketAddr, port: u16) -> Option<u32> {
     let SocketAddr::V4(peer) = peer else {
         return None;
     };
-    let shown = |address: &Ipv4Addr, port: u16| {
-        format!("{:08X}:{port:04X}", u32::from_ne_bytes(address.octets()))
+    let ends = [(*peer.ip(), peer.port()), (Ipv4Addr::LOCALHOST, port)];
+    let shown =
+        ends.map(|(ip, port)| format!("{:08X}:{port:04X}", u32::from_ne_bytes(ip.octets())));
+    // In the table of IPv6: ::ffff:127.0.0.1, in words of four bytes.
+    let mapped = u32::from_ne_bytes([0, 0, 0xff, 0xff]);
+    let is = |field: &str, shown: &str| {
+        let bare = field.strip_prefix(&format!("0000000000000000{mapped:08X}"));
+        bare.unwrap_or(field) == shown
     };
-    let ends = [
-        shown(peer.ip(), peer.port()),
-        shown(&Ipv4Addr::LOCALHOST, port),
-    ];
     table.lines().find_map(|line| {
         let fields: Vec<&str> = line.split_whitespace().collect();
-        let is_it = fields.get(1..3)? == ends;
+        let is_it = is(fields.get(1)?, &shown[0]) && is(fields.get(2)?, &shown[1]);
         is_it.then(|| fields.get(7)?.parse().ok())?
     })
 }
 
-/// Root counts too: it can read the memory of every program anyway, and what brings a browser of Windows to an address
-/// of WSL runs as root.
-#[cfg(unix)]
-fn is_ours(user: u32) -> bool {
-    may_ask(user, rustix::process::geteuid().as_raw())
-}
-
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn may_ask(user: u32, this: u32) -> bool {
     user == 0 || user == this
-}
-
-#[cfg(not(unix))]
-fn is_ours(_: u32) -> bool {
-    true
 }
 
 #[cfg(test)]
@@ -358,13 +370,26 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let _client = TcpStream::connect(("127.0.0.1", port)).unwrap();
         let (_stream, peer) = listener.accept().unwrap();
-        assert!(is_ours(owner_of(peer, port).unwrap()));
+        assert_eq!(stranger(peer, port), None);
+        // Nobody has this connection.
+        let other = "127.0.0.1:1".parse().unwrap();
+        assert_eq!(stranger(other, port), Some(Visit::OfNobody));
         let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
-        assert!(owner_in(&table, "127.0.0.1:1".parse().unwrap(), port).is_none());
+        assert!(owner_in(&table, other, port).is_none());
         let line = "  3: 0100007F:1F40 0100007F:0FA0 01 00000000:00000000 00:00000000 00000000  1234        0 99 1";
         if cfg!(target_endian = "little") {
             let peer = "127.0.0.1:8000".parse().unwrap();
             assert_eq!(owner_in(line, peer, 4000), Some(1234));
+            let mapped = "0000000000000000FFFF00000100007F:";
+            let line = line.replace("0100007F:", mapped);
+            assert_eq!(owner_in(&line, peer, 4000), Some(1234));
+        }
+        // A client that has an IPv6 socket, as Java has.
+        let address = format!("[::ffff:127.0.0.1]:{port}");
+        // Some computers have none.
+        if let Ok(_client) = TcpStream::connect(address.parse::<SocketAddr>().unwrap()) {
+            let (_stream, peer) = listener.accept().unwrap();
+            assert_eq!(stranger(peer, port), None);
         }
         for (user, may) in [(1000, true), (0, true), (1001, false), (65534, false)] {
             assert_eq!(may_ask(user, 1000), may, "{user}");

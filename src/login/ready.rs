@@ -69,12 +69,7 @@ pub fn ready<'a>(
             let missing = missing.filter(|_| !doors.presence().is_person());
             return Err(missing
                 .or_else(|| first_failure(&ended.lines))
-                .map(|error| match error.kind() {
-                    Kind::NeedsYou if doors.ui.asks_in_window() => {
-                        error.better_hint(format!("run `mai login {names}` in a terminal"))
-                    }
-                    _ => error,
-                })
+                .map(|error| report::with_terminal(error, doors.ui, &names))
                 .unwrap_or_else(Error::interrupted));
         }
         ended

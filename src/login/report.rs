@@ -27,6 +27,16 @@ pub struct Keys {
     pub expires_at: DateTime<Utc>,
 }
 
+/// Where questions have a window, not all have: the rest needs a terminal.
+pub fn with_terminal(error: Error, ui: &Ui, names: &str) -> Error {
+    match error.kind() {
+        Kind::NeedsYou if ui.asks_in_window() => {
+            error.better_hint(format!("run `mai login {names}` in a terminal"))
+        }
+        _ => error,
+    }
+}
+
 /// One profile and what became of it.
 #[derive(Debug)]
 pub struct Line {
