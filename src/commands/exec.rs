@@ -7,10 +7,11 @@ use clap::{Args, ValueEnum};
 
 use super::hand_over::HandOver;
 use super::run::{Run, Secrets};
+use crate::config::Profile;
 use crate::error::{Error, Kind, Result, clean};
 use crate::handover::environment::Environment;
 use crate::handover::names::Names;
-use crate::handover::{process, served};
+use crate::handover::{process, section, served};
 
 /// How the command gets at the keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -59,16 +60,35 @@ impl Exec {
         self.hand_over.expect_no_clash(&names)?;
         let profiles = self.hand_over.profiles(run)?;
         process::expect_command(&self.command[0])?;
+        self.expect_keys_behind_names(run, &profiles, true)?;
         let around = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
         let environment = self.hand_over.keys(
             run,
             &profiles,
             |known| Environment::foretold(&names, known).map(drop),
-            |handed| Environment::of(&names, handed, around),
+            |handed| {
+                self.expect_keys_behind_names(run, &profiles, false)?;
+                Environment::of(&names, handed, around)
+            },
         )?;
         run.ui.done();
         super::clean_up();
         process::become_command(&self.command, &environment)
+    }
+
+    /// A name is worth what SDKs make of it.
+    fn expect_keys_behind_names(
+        &self,
+        run: &Run,
+        profiles: &[(&Profile, String)],
+        before: bool,
+    ) -> Result<()> {
+        let mut profiles = profiles.iter().map(|(profile, _)| *profile);
+        match self.via {
+            Via::Profile => profiles
+                .try_for_each(|profile| section::check(&run.paths, &run.config, profile, before)),
+            Via::Env | Via::Endpoint => Ok(()),
+        }
     }
 
     fn names(&self) -> Result<Names> {

@@ -17,5 +17,6 @@ mod loopback;
 pub mod names;
 pub mod one_shot;
 pub mod process;
+pub mod section;
 pub mod served;
 pub mod spelling;

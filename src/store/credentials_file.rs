@@ -6,6 +6,7 @@ mod edit;
 mod problems;
 mod process;
 mod scanner;
+mod sources;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ use scanner::{BOM, End, Kind, Line, Property};
 pub use crate::store::locked_file::{Written, check_writable};
 pub use problems::{Grammar, Problem};
 pub use process::{ProcessSetting, Taken};
+pub use sources::{KeySource, SourceKind};
 
 /// The keys that we write, in the order in which we write them.
 const KEY_ID: &str = "aws_access_key_id";

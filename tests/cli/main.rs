@@ -30,6 +30,7 @@ mod durations;
 mod editing;
 mod env;
 mod exec;
+mod exec_via_profile;
 mod files;
 mod homes;
 mod import;

@@ -374,7 +374,7 @@ fn is_other_source(key: &str) -> bool {
 }
 
 /// The profile that a header of the config file names, and whether every SDK reads it so.
-fn profile_in(header: &Header) -> Option<(String, bool)> {
+pub(super) fn profile_in(header: &Header) -> Option<(String, bool)> {
     let name = header.name.as_deref()?;
     let is_plain =
         !header.padded && !header.rest.starts_with(b";") && !header.rest.starts_with(b"#");
