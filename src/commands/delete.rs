@@ -1,14 +1,15 @@
 //! `mai delete`: a profile less.
 
+mod stays;
+
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::run::Run;
+use crate::config::Config;
 use crate::config::edit::{Draft, Removed};
-use crate::config::{Config, PasswordSource, SecretsMode};
 use crate::error::{Error, Result};
 use crate::setup::profiles_file;
-use crate::store::credentials_file;
 use crate::ui::{Format, output};
 
 #[derive(Args)]
@@ -48,7 +49,13 @@ impl Delete {
                 ));
             }
         }
-        self.say_what_stays(run);
+        let gone = stays::Gone {
+            names: &self.names,
+            was: &run.config,
+            now: &changed.config,
+        };
+        gone.say_what_stays(run);
+        gone.warn_of_lines(run);
         let removed = self.names.iter().zip(&changed.value);
         match run.format {
             Format::Text => {}
@@ -62,51 +69,6 @@ impl Delete {
             )?,
         }
         Ok(0)
-    }
-
-    /// Only a profile is gone: keys and passwords are not ours to take unasked.
-    fn say_what_stays(&self, run: &Run) {
-        let Ok(path) = run.paths.credentials_file() else {
-            return;
-        };
-        let Ok(keys) = credentials_file::read(path) else {
-            return;
-        };
-        let mut sections: Vec<&str> = self
-            .names
-            .iter()
-            .filter_map(|name| run.config.profile(name))
-            .map(|profile| profile.aws_profile.as_str())
-            .filter(|section| keys.section(section).is_some())
-            .collect();
-        sections.sort_unstable();
-        sections.dedup();
-        let shown: Vec<String> = sections.iter().map(|name| format!("[{name}]")).collect();
-        let mut told = Vec::new();
-        if !shown.is_empty() {
-            told.push(format!(
-                "Keys in {} of {} stay there until they end.",
-                shown.join(", "),
-                run.paths.shown(path)
-            ));
-        }
-        if self.may_have_a_password(run) {
-            told.push("A stored password stays.".to_string());
-        }
-        if !told.is_empty() {
-            run.ui.say(&told.join(" "));
-        }
-    }
-
-    /// As far as the configuration tells: the keyring is not opened for this.
-    fn may_have_a_password(&self, run: &Run) -> bool {
-        run.config.secrets.value != SecretsMode::None
-            && self
-                .names
-                .iter()
-                .filter_map(|name| run.config.profile(name))
-                .filter_map(|profile| run.config.provider_of(profile).ok())
-                .any(|provider| provider.password.value == PasswordSource::Keyring)
     }
 }
 

@@ -7,11 +7,14 @@ use super::run::{Run, Secrets};
 use crate::config::Profile;
 use crate::error::{Error, Result};
 use crate::login::logout::{self, Extent, Item, Kind};
+use crate::login::standing;
+use crate::store::sessions;
 use crate::ui::{Format, output};
 
 #[derive(Args)]
 pub struct Logout {
-    /// Profiles and groups of profiles.yaml; the sessions of their identity providers end too
+    /// Profiles and groups of profiles.yaml, with the sessions of their identity providers; or deleted ones that
+    /// `mai status` still lists
     #[arg(value_name = "PROFILE|GROUP")]
     names: Vec<String>,
     /// All profiles, and every other section that mai wrote
@@ -24,14 +27,14 @@ pub struct Logout {
 
 impl Logout {
     pub fn run(self, run: &Run) -> Result<u8> {
-        let profiles = self.profiles(run)?;
+        let (profiles, gone) = self.named(run)?;
         let doors = run.doors(Secrets::default())?;
         let extent = Extent {
             all: self.all,
             forget: self.forget,
         };
         let command = format!("mai logout {}", self.names.join(" "));
-        let items = logout::run(&doors, &profiles, extent, &command)?;
+        let items = logout::run(&doors, &profiles, &gone, extent, &command)?;
         let sentences: Vec<String> = items.iter().filter_map(sentence).collect();
         for sentence in &sentences {
             run.ui.say(sentence);
@@ -61,14 +64,28 @@ impl Logout {
         Ok(failures().next().map_or(0, Error::exit_code))
     }
 
-    fn profiles<'a>(&self, run: &'a Run) -> Result<Vec<&'a Profile>> {
+    /// The profiles, and sections with keys that have outlived theirs.
+    fn named<'a>(&self, run: &'a Run) -> Result<(Vec<&'a Profile>, Vec<String>)> {
         if self.all {
             // Without profiles there may still be sections.
-            return Ok(run.config.profiles.iter().collect());
+            return Ok((run.config.profiles.iter().collect(), Vec::new()));
         }
-        match &self.names[..] {
-            [] => run.profiles(&[], false),
-            names => run.config.select(names, false),
+        if self.names.is_empty() {
+            return Ok((run.profiles(&[], false)?, Vec::new()));
+        }
+        let rows = standing::sessions(&run.paths)?.load();
+        let (mut known, mut gone) = (Vec::new(), Vec::new());
+        for name in &self.names {
+            match sessions::find(&rows, name) {
+                Some(row) if !run.config.names().any(|known| known == name) => {
+                    gone.push(row.aws_profile.clone());
+                }
+                _ => known.push(name.clone()),
+            }
+        }
+        match known[..] {
+            [] => Ok((Vec::new(), gone)),
+            _ => Ok((run.config.select(&known, false)?, gone)),
         }
     }
 }

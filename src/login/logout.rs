@@ -54,15 +54,17 @@ pub struct Extent {
     pub forget: bool,
 }
 
-/// Signs out of the profiles. One thing that cannot be done does not hold up the others.
+/// Signs out of the profiles, and removes the keys in `gone`, sections whose profiles are no more. One thing that
+/// cannot be done does not hold up the others.
 pub fn run(
     doors: &Doors,
     profiles: &[&Profile],
+    gone: &[String],
     extent: Extent,
     command: &str,
 ) -> Result<Vec<Item>> {
     let rows = standing::sessions(doors.paths)?.load();
-    let sections = sections(profiles, &rows, extent.all);
+    let sections = sections(profiles, gone, &rows, extent.all);
     let mut items = Vec::new();
     // Under the lock of each identity provider, so that no login under way brings back what is removed here.
     let mut flights = Vec::new();
@@ -110,8 +112,9 @@ fn item(kind: Kind, name: &str, outcome: Result<bool>) -> Item {
     }
 }
 
-fn sections(profiles: &[&Profile], rows: &[Row], all: bool) -> Vec<String> {
+fn sections(profiles: &[&Profile], gone: &[String], rows: &[Row], all: bool) -> Vec<String> {
     let named = profiles.iter().map(|profile| &profile.aws_profile.value);
+    let named = named.chain(gone);
     let recorded = rows.iter().map(|row| &row.aws_profile).filter(|_| all);
     let mut sections: Vec<String> = Vec::new();
     for name in named.chain(recorded) {

@@ -58,12 +58,8 @@ fn a_deleted_default_is_said_and_keys_stay() {
     let keys = "[dev]\naws_access_key_id = ASIAX\naws_secret_access_key = x\n";
     home.write(".aws/credentials", keys);
     let answer = home.mai("delete dev dev").ok();
-    for words in [
-        "It was the default: `mai set-default NAME` chooses another.",
-        "Keys in [dev] of ~/.aws/credentials stay there until they end.",
-    ] {
-        assert!(answer.stderr.contains(words), "{answer}");
-    }
+    let words = "It was the default: `mai set-default NAME` chooses another.";
+    assert!(answer.stderr.contains(words), "{answer}");
     assert_eq!(home.credentials(), keys);
     assert!(!home.read(FILE).contains("default_profile"));
 }
@@ -288,5 +284,48 @@ fn a_name_that_is_none_is_answered_with_profiles_only() {
             .mai(&format!("{verb} zzzzzz"))
             .fails(2, &["there is: "]);
         assert!(!answer.stderr.contains("morning"), "{answer}");
+    }
+}
+
+#[test]
+fn a_line_that_asks_for_a_deleted_profile_is_named_with_what_removes_it() {
+    let home = home();
+    home.profiles(&YAML.replace("role: 123456789012/Prod", "aws_profile: live"));
+    home.mai("configure-process dev prod").ok();
+    let answer = home.mai("delete prod").ok();
+    for words in [
+        "warning: ~/.aws/config:5: SDKs still ask for the keys of prod",
+        "`mai configure-process --remove live`",
+    ] {
+        assert!(answer.stderr.contains(words), "{answer}");
+    }
+    assert!(!answer.stderr.contains("remove dev"), "{answer}");
+    home.mai("configure-process --remove live").ok();
+    assert!(!home.read(".aws/config").contains("live"));
+    // Without any profile, too.
+    let answer = home.mai("delete dev").ok();
+    assert!(
+        answer
+            .stderr
+            .contains("`mai configure-process --remove dev`"),
+        "{answer}"
+    );
+    home.mai("configure-process --remove dev").ok();
+    assert_eq!(home.read(".aws/config"), "");
+}
+
+#[test]
+fn only_keys_that_mai_wrote_and_that_end_are_said_to_stay() {
+    let home = home();
+    for keys in [
+        "[dev]\naws_access_key_id = AKIAX\naws_secret_access_key = x\n",
+        "[dev]\naws_access_key_id = ASIAX\naws_secret_access_key = x\naws_session_token = y\n",
+        "[dev]\nregion = x\n",
+    ] {
+        home.write(".aws/credentials", keys);
+        home.profiles(YAML);
+        let answer = home.mai("delete dev").ok();
+        assert!(!answer.stderr.contains("until they end"), "{answer}");
+        assert_eq!(home.credentials(), keys);
     }
 }

@@ -213,3 +213,50 @@ fn a_file_that_cannot_be_written_is_told_and_the_session_ends_all_the_same() {
         "{answer}"
     );
 }
+
+#[test]
+fn keys_that_outlive_their_profile_are_removed_by_its_name() {
+    let testbed = Testbed::start();
+    let home = signed_in(&testbed, "simplesaml");
+    let answer = home.mai("delete prod").ok();
+    for words in [
+        "Keys in [prod] of ~/.aws/credentials stay there until they end",
+        "`mai logout prod`",
+    ] {
+        assert!(answer.stderr.contains(words), "{answer}");
+    }
+    home.mai("logout prod nope")
+        .fails(2, &["there is no profile `nope`"]);
+    let answer = home.mai("logout prod -o json").ok().json();
+    assert_eq!(answer[0]["kind"], "keys");
+    assert_eq!(answer[0]["name"], "prod");
+    assert_eq!(answer[0]["status"], "removed");
+    assert_eq!(home.key("prod", "aws_access_key_id"), None);
+    assert!(home.key("audit", "aws_access_key_id").is_some());
+    home.mai("logout prod")
+        .fails(2, &["there is no profile `prod`"]);
+    home.mai("delete audit").ok();
+    home.mai("logout audit").ok();
+    assert_eq!(home.key("audit", "aws_access_key_id"), None);
+}
+
+#[test]
+fn keys_in_the_vault_are_said_to_stay_and_go_too() {
+    let testbed = Testbed::start();
+    let home = home_at(&testbed, "simplesaml", "");
+    let profiles = home.read(".config/mai/profiles.yaml");
+    home.profiles(&format!("defaults: {{keys: process}}\n{profiles}"));
+    home.login("prod").ok();
+    let answer = home.mai("delete prod").ok();
+    for words in [
+        "in the vault stay there until they end",
+        "`mai logout prod`",
+    ] {
+        assert!(answer.stderr.contains(words), "{answer}");
+    }
+    let answer = home.mai("logout prod").ok();
+    assert!(
+        said(&answer).contains(&"Removed the keys in [prod]."),
+        "{answer}"
+    );
+}
