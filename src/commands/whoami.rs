@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::run::{Run, Secrets};
 use crate::clock;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, clean};
 use crate::handover::identity::{self, Checked};
 use crate::login::Doors;
 use crate::login::line::{self, Ended};
@@ -58,6 +58,7 @@ impl Whoami {
             Format::Text => people(run, &checked)?,
         }
         if run.format != Format::Json {
+            warn_of_others(run, &checked);
             tell_failures(run, &checked);
         }
         if let Some(ended) = &mut ended {
@@ -109,6 +110,11 @@ fn people(run: &Run, all: &[Checked]) -> Result<()> {
     let mut text = String::new();
     for one in all {
         let verdict = match &one.error {
+            None if one.used_instead.is_some() => {
+                let ok = run.ui.tint_data(Tone::Good, "ok");
+                let but = run.ui.tint_data(Tone::Warning, "but SDKs use other keys");
+                format!("{ok}, {but}")
+            }
             None => run.ui.tint_data(Tone::Good, "ok"),
             Some(_) => run.ui.tint_data(Tone::Bad, "not ok"),
         };
@@ -141,6 +147,25 @@ fn people(run: &Run, all: &[Checked]) -> Result<()> {
         }
     }
     output::write(&text)
+}
+
+/// Good keys in the vault are of no use to SDKs that find others first.
+fn warn_of_others(run: &Run, all: &[Checked]) {
+    for one in all {
+        let Some((file, instead)) = &one.used_instead else {
+            continue;
+        };
+        run.ui.warn(&format!(
+            "{}:{}: [{}] has `{}`, so SDKs do not ask for the keys of {}: give it another `aws_profile:`, or let \
+             `mai configure-process {} --overwrite` remove what stands there",
+            run.paths.shown(file),
+            instead.line,
+            clean(&instead.section),
+            clean(&instead.setting),
+            one.profile,
+            one.profile
+        ));
+    }
 }
 
 /// What several have in common, such as a refused password, is said once.
@@ -182,6 +207,12 @@ fn document(one: &Checked) -> Value {
         "user_id": identity.map(|identity| &identity.user_id),
         "region": one.region,
         "expires_at": one.expires_at.map(moment::rfc3339),
+        "used_instead": one.used_instead.as_ref().map(|(file, instead)| json!({
+            "file": file,
+            "line": instead.line,
+            "section": instead.section,
+            "setting": instead.setting,
+        })),
         "error": one.error.as_ref().map(output::error_document),
     })
 }

@@ -1,6 +1,7 @@
 //! Whose keys stand there: what STS says, held against what the profile says.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
@@ -20,6 +21,7 @@ use crate::login::standing::{Held, Present};
 use crate::login::target::Target;
 use crate::login::{Doors, role_choice};
 use crate::net::client;
+use crate::store::credentials_file::Instead;
 use crate::store::learned::Learned;
 
 /// One profile, and what was found out about its keys.
@@ -36,6 +38,8 @@ pub struct Checked {
     pub region: Option<String>,
     /// Other tools do not always say.
     pub expires_at: Option<DateTime<Utc>>,
+    /// What SDKs use in place of keys that stand in no file, and the file it is in.
+    pub used_instead: Option<(PathBuf, Instead)>,
     pub error: Option<Error>,
 }
 
@@ -70,7 +74,14 @@ pub fn check(
                     .map_err(at_sts),
                 Err(error) => Err(error.clone()),
             };
-            compared(doors, &learned, target, question.ok(), answer)
+            let question = question.ok();
+            let ours = question.as_ref().map(|q| q.keys.access_key_id.as_str());
+            // A file that cannot be read is no reason to be silent about the keys.
+            let used_instead = present.used_instead(target, ours).unwrap_or_default();
+            Checked {
+                used_instead,
+                ..compared(doors, &learned, target, question, answer)
+            }
         })
         .collect())
 }
@@ -185,6 +196,7 @@ fn compared(
         identity,
         expires_at: question.as_ref().and_then(|question| question.until),
         region: question.map(|question| question.region),
+        used_instead: None,
         error,
     }
 }

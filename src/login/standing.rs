@@ -1,5 +1,7 @@
 //! What is there already: the keys in the shared file, held against what was recorded when they were written.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 
 use crate::arn::RoleArn;
@@ -14,7 +16,7 @@ use crate::login::target::{Standing, Target};
 use crate::login::{Doors, kept_keys, role_choice};
 use crate::paths::Paths;
 use crate::store::aws_config::AwsConfig;
-use crate::store::credentials_file::{self, CredentialsFile};
+use crate::store::credentials_file::{self, CredentialsFile, Instead};
 use crate::store::learned::Learned;
 use crate::store::sessions::{Row, Sessions, find};
 
@@ -135,6 +137,25 @@ impl<'a> Present<'a> {
             until,
             row: None,
         })
+    }
+
+    /// What SDKs use although the keys of this profile stand in no file, and the file it is in. `our_key_id` is of the
+    /// keys that are known.
+    pub fn used_instead(
+        &self,
+        target: &Target,
+        our_key_id: Option<&str>,
+    ) -> Result<Option<(PathBuf, Instead)>> {
+        if target.keys != KeysPlace::Process {
+            return Ok(None);
+        }
+        let (paths, section) = (self.doors.paths, &target.aws_profile);
+        if let Some(found) = self.file.used_before_process(section, our_key_id) {
+            return Ok(Some((paths.credentials_file()?.to_path_buf(), found)));
+        }
+        let path = paths.aws_config_file()?;
+        let found = credentials_file::read(path)?.used_in_place_of(section, &target.profile);
+        Ok(found.map(|found| (path.to_path_buf(), found)))
     }
 
     /// A vault that cannot be opened holds nothing that could be used.

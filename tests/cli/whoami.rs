@@ -273,3 +273,62 @@ fn a_password_that_is_refused_is_told_once_for_all_who_needed_it() {
     let all = home.mai("whoami morning --renew -o json").fails(4, &[]);
     assert_eq!(all.json().as_array().map(Vec::len), Some(2), "{all}");
 }
+
+#[test]
+fn keys_that_sdks_use_instead_are_told() {
+    let testbed = Testbed::start();
+    let yaml = format!("{}{PROFILES}", corp(&testbed, "simple", "ada"));
+    let yaml = yaml.replace("role/PowerUser\n", "role/PowerUser\n    keys: process\n");
+    let home = Home::with(&testbed, &format!("secrets: file\n{yaml}"));
+    home.login("prod").ok();
+    let lasting = "[prod]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n";
+    let role = "[profile prod]\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = y\n";
+    let vault = "[profile prod]\ncredential_process = /opt/vault --token hunter2\n";
+    let other = "[profile prod]\ncredential_process = /opt/mai credentials audit\n";
+    for (file, content, place, setting) in [
+        (
+            ".aws/credentials",
+            lasting,
+            "credentials:2: [prod]",
+            "aws_access_key_id",
+        ),
+        (".aws/config", lasting, "", ""),
+        (".aws/config", role, "config:2: [profile prod]", "role_arn"),
+        (
+            ".aws/config",
+            vault,
+            "config:2: [profile prod]",
+            "credential_process",
+        ),
+        (
+            ".aws/config",
+            other,
+            "config:2: [profile prod]",
+            "credential_process",
+        ),
+    ] {
+        home.write(file, content);
+        let answer = home.mai("whoami prod").ok();
+        let told = answer.stderr.contains("warning:");
+        assert_eq!(told, !place.is_empty(), "{content}{answer}");
+        assert!(!answer.to_string().contains("hunter2"), "{answer}");
+        let document = home.mai("whoami prod -o json").ok().json();
+        if told {
+            for words in [place, setting, "`mai configure-process prod --overwrite`"] {
+                assert!(answer.stderr.contains(words), "`{words}` in:\n{answer}");
+            }
+            let verdict = "prod: ok, but SDKs use other keys\n";
+            assert!(answer.stdout.starts_with(verdict), "{answer}");
+            assert_eq!(document[0]["status"], "ok");
+            assert_eq!(document[0]["used_instead"]["setting"], setting);
+            assert!(place.contains(&format!(":{}:", document[0]["used_instead"]["line"])));
+            home.mai("configure-process prod --overwrite").ok();
+        }
+        let answer = home.mai("whoami prod").ok();
+        assert!(answer.stdout.starts_with("prod: ok\n"), "{answer}");
+        assert!(!answer.stderr.contains("warning:"), "{answer}");
+        let document = home.mai("whoami prod -o json").ok().json();
+        assert_eq!(document[0]["used_instead"], serde_json::Value::Null);
+        home.write(file, "");
+    }
+}

@@ -369,7 +369,7 @@ fn is_ours_in(line: &Line) -> bool {
 }
 
 /// Settings in the config file that give a profile keys without asking a process.
-fn is_other_source(key: &str) -> bool {
+pub(super) fn is_other_source(key: &str) -> bool {
     matches!(key, KEY_ID | SECRET_KEY | TOKEN | OLD_TOKEN) || (is_foreign(key) && key != PROCESS)
 }
 
