@@ -6,16 +6,14 @@ use super::run::{Run, Secrets};
 use crate::config::{Profile, RoleWanted};
 use crate::duration::Span;
 use crate::error::{Error, Result};
+use crate::handover::critical::say_what_is_critical;
 use crate::handover::environment::{Wanted, expect_no_clash};
 use crate::handover::names::{Known, Names};
 use crate::login::Doors;
-use crate::login::account_names::account_name;
 use crate::login::plan::LoginPlan;
 use crate::login::ready::{Ready, ready};
 use crate::login::standing::Present;
 use crate::login::target::Wishes;
-use crate::store::learned::Learned;
-use crate::ui::Tone;
 
 #[derive(Args)]
 pub struct HandOver {
@@ -72,7 +70,7 @@ impl HandOver {
             fits(&known(&doors, &plan, chosen)?)?;
         }
         let mut ready = ready(&plan, &doors, || run.say_notices())?;
-        say_what_is_critical(run, &ready.all)?;
+        say_what_is_critical(&doors, &ready.all)?;
         let mut handed = Vec::new();
         for (profile, prefix) in chosen {
             let found = ready.all.iter().find(|one| one.profile == profile.name);
@@ -141,27 +139,4 @@ fn each_once<'a>(chosen: &[(&'a Profile, String)]) -> Result<Vec<&'a Profile>> {
         profiles.push(profile);
     }
     Ok(profiles)
-}
-
-/// One line for all that are critical.
-fn say_what_is_critical(run: &Run, all: &[Ready]) -> Result<()> {
-    if !all.iter().any(|ready| ready.critical) {
-        return Ok(());
-    }
-    let learned = Learned::load(run.paths.state_folder()?);
-    let critical: Vec<String> = all
-        .iter()
-        .filter(|ready| ready.critical)
-        .map(|ready| {
-            let id = ready.role.account();
-            let account = match account_name(&run.config, &learned, id) {
-                Some(name) => format!("{name} ({id})"),
-                None => id.to_owned(),
-            };
-            format!("{}, {} in {account}", ready.profile, ready.role.name())
-        })
-        .collect();
-    let mark = run.ui.tint(Tone::Bad, "CRITICAL:");
-    run.ui.say(&format!("{mark} {}", critical.join("; ")));
-    Ok(())
 }

@@ -9,10 +9,9 @@ use serde_json::{Map, Value, json};
 use super::run::{Run, Secrets};
 use crate::error::{Error, Kind, Result};
 use crate::handover::default_section::before_an_endpoint;
-use crate::handover::environment::SHADOWING;
 use crate::handover::keeper::Asks;
 use crate::handover::process::expect_command;
-use crate::handover::served::{Served, run_command};
+use crate::handover::served::{Served, run_command, to_remove};
 use crate::login::target::Wishes;
 use crate::process::{self, Caught, Then};
 use crate::ui::{Format, output};
@@ -85,7 +84,8 @@ fn write(served: &Served, format: Format) -> Result<()> {
     let all = || served.all.iter().enumerate();
     match format {
         Format::Text => {
-            let mut text = format!("unset {}\n", SHADOWING.join(" "));
+            let names: Vec<String> = to_remove().into_iter().collect();
+            let mut text = format!("unset {}\n", names.join(" "));
             for (index, ready) in all() {
                 if served.all.len() > 1 {
                     text.push_str(&format!("# {}\n", ready.profile));
@@ -111,7 +111,7 @@ fn write(served: &Served, format: Format) -> Result<()> {
             output::write_json(&json!({
                 "pid": std::process::id(),
                 "port": served.endpoint.port(),
-                "unset": SHADOWING,
+                "unset": to_remove(),
                 "profiles": profiles.collect::<Vec<Value>>(),
             }))
         }

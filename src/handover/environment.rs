@@ -51,6 +51,15 @@ pub const REGIONS: &[&str] = &["AWS_REGION", "AWS_DEFAULT_REGION"];
 /// All variables of one tool, whatever it calls them.
 const SHADOWING_PREFIX: &str = "AWSUME_";
 
+/// What to remove; `around` are names that are set now, some of which nobody can list.
+pub fn shadowing(around: impl Iterator<Item = String>) -> BTreeSet<String> {
+    let known = SHADOWING.iter().map(|name| (*name).to_owned());
+    // Whoever named a variable may have named it after code that a shell would run.
+    known
+        .chain(around.filter(|name| name.starts_with(SHADOWING_PREFIX) && is_name(name)))
+        .collect()
+}
+
 /// `PROFILE` or `PROFILE=PREFIX`: a profile, and what stands before the names of its variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
@@ -150,9 +159,7 @@ impl Environment {
             }
         }
         if prefixes.contains("") {
-            // Whoever named a variable may have named it after code that a shell would run.
-            let around = around.into_iter();
-            unset.extend(around.filter(|name| name.starts_with(SHADOWING_PREFIX) && is_name(name)));
+            unset.extend(shadowing(around.into_iter()));
         }
         unset.retain(|name| !is_set(name));
         let mut plain = handed.iter().filter(|(_, prefix)| prefix.is_empty());

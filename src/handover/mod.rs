@@ -5,6 +5,7 @@ pub mod browser;
 pub mod callers;
 pub mod child;
 pub mod console;
+pub mod critical;
 pub mod default_section;
 pub mod documents;
 pub mod endpoint;

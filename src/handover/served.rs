@@ -1,13 +1,15 @@
 //! Keys served: an endpoint, what is on its shelf, and the variables that lead others to it.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use crate::config::Profile;
 use crate::error::Result;
 use crate::handover::child;
+use crate::handover::critical::say_what_is_critical;
 use crate::handover::default_section::{self, Before, before_an_endpoint};
 use crate::handover::endpoint::Endpoint;
-use crate::handover::environment::SHADOWING;
+use crate::handover::environment::shadowing;
 use crate::handover::keeper::Keeper;
 use crate::login::Doors;
 use crate::login::plan::LoginPlan;
@@ -37,6 +39,7 @@ impl<'a> Served<'a> {
         // First of all: a port that is taken costs no password.
         let (endpoint, asked) = Endpoint::start(doors.paths, port, &names)?;
         let mut ready = ready(&plan, doors, before)?;
+        say_what_is_critical(doors, &ready.all)?;
         ready.offer_to_keep();
         Ok(Served {
             all: std::mem::take(&mut ready.all),
@@ -56,6 +59,11 @@ impl<'a> Served<'a> {
     }
 }
 
+/// The variables that would come before an endpoint or tell of other keys, as far as they can be known here.
+pub fn to_remove() -> BTreeSet<String> {
+    shadowing(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
+}
+
 /// Runs a command that finds the keys of a profile at an endpoint of its own, for as long as it runs; its code.
 ///
 /// Nobody is asked meanwhile, since the terminal is the command's.
@@ -69,7 +77,7 @@ pub fn run_command(
 ) -> Result<u8> {
     let profiles = [profile];
     let served = Served::start(doors, &profiles, wishes, port, before)?;
-    for name in SHADOWING {
+    for name in to_remove() {
         command.env_remove(name);
     }
     command.envs(served.variables(0));

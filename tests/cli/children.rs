@@ -8,7 +8,7 @@ use std::time::Duration;
 use mai_testbed::Testbed;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::serve::ends_in;
+use crate::serve::{Serving, ends_in};
 use crate::support::Home;
 use crate::waiting::{PATIENCE, wait_until};
 
@@ -227,4 +227,30 @@ fn a_command_that_cannot_start_is_told_alike_on_every_way() {
             "{way}"
         );
     }
+}
+
+#[test]
+fn marks_of_other_tools_are_gone_and_a_critical_profile_is_said_loudly() {
+    let testbed = Testbed::start();
+    let mut home = signed_in(&testbed);
+    home.set("AWSUME_OF_TOMORROW", "x");
+    let yaml = home.read(".config/mai/profiles.yaml");
+    home.profiles(&yaml.replace("  prod:\n", "  prod:\n    critical: true\n"));
+    let line = "CRITICAL: prod, PowerUser in 111111111111\n";
+    for way in ["exec prod --via endpoint --", "serve prod --"] {
+        let answer = home.mai(&format!("{way} sh -c 'echo ${{AWSUME_OF_TOMORROW-none}}'"));
+        assert_eq!(answer.to_string(), format!("none\n{line}[exit 0]"), "{way}");
+    }
+    let serving = Serving::start(&home, "prod");
+    assert!(
+        serving.document["unset"]
+            .as_array()
+            .expect("names")
+            .contains(&"AWSUME_OF_TOMORROW".into())
+    );
+    // With `-o json` words are few.
+    assert!(!serving.said().contains("CRITICAL"));
+    drop(serving);
+    let mut terminal = home.terminal("serve prod");
+    terminal.expect("CRITICAL:").expect(" AWSUME_OF_TOMORROW ");
 }
