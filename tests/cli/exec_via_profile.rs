@@ -142,7 +142,7 @@ fn settings_that_sdks_take_before_keys_in_the_file_are_told() {
     );
     assert_eq!(traffic(&testbed), (0, 0));
     handed_over(&home);
-    home.mai("configure-process prod").fails(4, &[]);
+    home.mai("configure-process prod").fails(2, &[]);
     home.write(
         ".aws/config",
         "[prod]\nrole_arn = x\n[profile audit]\nrole_arn = x\n",
