@@ -9,6 +9,7 @@ pub mod refresh;
 pub mod renew;
 pub mod schedule;
 pub mod service;
+mod shut_keyring;
 pub mod spawned;
 pub mod surroundings;
 mod turn;
@@ -34,8 +35,6 @@ use turn::Agent;
 
 /// How long it waits at most before it looks at clock, files and network again.
 const LOOK: Duration = Duration::from_secs(60);
-/// How long it waits while somebody signs in.
-const BUSY: Duration = Duration::from_secs(3);
 
 /// Until when to wait, and how long at most.
 type Pace = (DateTime<Utc>, Duration);

@@ -15,8 +15,8 @@ use super::schedule::Session;
 /// What came of it.
 #[derive(Debug)]
 pub enum Renewal {
-    /// Somebody signs in there right now: their keys may do, so it is looked at again afterwards.
-    Busy,
+    /// Somebody signs in there right now, and who: their keys may do, so it is looked at again afterwards.
+    Busy(String),
     /// Per profile: until when the keys are good now, or why there are no new ones.
     Ended(Vec<(String, Result<i64, Error>)>),
 }
@@ -26,8 +26,8 @@ pub fn renew(doors: &Doors, batch: &[&Session]) -> Renewal {
     let Some(first) = batch.first() else {
         return Renewal::Ended(Vec::new());
     };
-    if signs_in(doors, first) {
-        return Renewal::Busy;
+    if let Some(who) = signing_in(doors, &first.identity_provider) {
+        return Renewal::Busy(who);
     }
     let profiles: Vec<&Profile> = batch
         .iter()
@@ -42,8 +42,10 @@ pub fn renew(doors: &Doors, batch: &[&Session]) -> Renewal {
     last_update::write(&ended.lines, doors);
     let lines = ended.lines;
     let waited_in_vain = |outcome: &Outcome| matches!(outcome, Outcome::Failed(error) if error.kind() == Kind::NeedsYou);
-    if lines.iter().all(|line| waited_in_vain(&line.outcome)) && signs_in(doors, first) {
-        return Renewal::Busy;
+    if lines.iter().all(|line| waited_in_vain(&line.outcome))
+        && let Some(who) = signing_in(doors, &first.identity_provider)
+    {
+        return Renewal::Busy(who);
     }
     let results = lines.into_iter().map(|line| {
         let result = match line.outcome {
@@ -55,9 +57,9 @@ pub fn renew(doors: &Doors, batch: &[&Session]) -> Renewal {
     Renewal::Ended(results.collect())
 }
 
-fn signs_in(doors: &Doors, session: &Session) -> bool {
-    let folder = doors.paths.state_folder();
-    folder.is_ok_and(|folder| locks::signs_in(folder, &session.identity_provider))
+/// Who signs in at an identity provider right now.
+fn signing_in(doors: &Doors, identity_provider: &str) -> Option<String> {
+    locks::signing_in(doors.paths.state_folder().ok()?, identity_provider)
 }
 
 fn all_failed(batch: &[&Session], error: &Error) -> Vec<(String, Result<i64, Error>)> {
@@ -73,6 +75,7 @@ fn include<'a>(plan: &mut LoginPlan<'a>, doors: &Doors<'a>, batch: &[&Session]) 
         let Some(session) = session.filter(|_| target.barred.is_none()) else {
             continue;
         };
+        target.in_place_of = Some(session.key_id.clone());
         let left = u64::try_from(session.expires_at - now).unwrap_or(0);
         target.min = target.min.max(Span::seconds(left + 1));
         let Standing::Good { row, .. } = &target.standing else {

@@ -3,7 +3,7 @@
 //! Times are seconds since 1970 by the wall clock, which may jump either way at any moment: no rule adds up waits, each
 //! compares moments anew.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::Kind;
 use crate::store::agent_notes::{Pause, Subject, Why};
@@ -13,6 +13,8 @@ const SHORTEST_WAIT: i64 = 60;
 const LONGEST_WAIT: i64 = 30 * 60;
 /// How long what was refused, or needs a person, is left alone if nothing changes.
 const LONG_WHILE: i64 = 6 * 3600;
+/// How long it waits while somebody signs in.
+const BUSY: i64 = 3;
 /// Keys of the same identity provider that would be due so soon are renewed along with others.
 const SOON: i64 = 30 * 60;
 
@@ -83,13 +85,18 @@ pub enum Next {
 #[derive(Clone, Debug, Default)]
 pub struct Schedule {
     pauses: Vec<Pause>,
+    /// Identity providers where somebody signs in, and when that was seen.
+    busy: BTreeMap<String, i64>,
 }
 
 impl Schedule {
     /// As an earlier agent left it. Who starts anew asks again what could not be reached.
     pub fn resumed(mut pauses: Vec<Pause>) -> Schedule {
         pauses.retain(|pause| pause.why == Why::NeedsPerson);
-        Schedule { pauses }
+        Schedule {
+            pauses,
+            busy: BTreeMap::new(),
+        }
     }
 
     pub fn pauses(&self) -> &[Pause] {
@@ -125,15 +132,28 @@ impl Schedule {
         let waits_for_person = self
             .holding(session, now)
             .any(|pause| pause.why == Why::NeedsPerson);
-        (!waits_for_person).then(|| session.due_at().max(self.free_at(session, now)))
+        let paused = self.paused_until(session, now);
+        (!waits_for_person).then(|| session.due_at().max(paused.unwrap_or(0)))
+    }
+
+    /// Somebody signs in there: it is looked at again in a moment, and others need not wait for that.
+    pub fn is_busy(&mut self, identity_provider: &str, now: i64) {
+        self.busy.insert(identity_provider.to_owned(), now);
     }
 
     /// From when on a session may be tried.
     fn free_at(&self, session: &Session, now: i64) -> i64 {
+        let seen = self.busy.get(&session.identity_provider);
+        let seen = seen.filter(|seen| (**seen..**seen + BUSY).contains(&now));
+        let busy = seen.map(|seen| seen + BUSY);
+        busy.max(self.paused_until(session, now)).unwrap_or(now)
+    }
+
+    fn paused_until(&self, session: &Session, now: i64) -> Option<i64> {
         let ends = self
             .holding(session, now)
             .map(|pause| pause.since + pause.wait);
-        ends.max().unwrap_or(now)
+        ends.max()
     }
 
     fn holding<'a>(

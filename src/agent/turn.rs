@@ -1,5 +1,8 @@
 //! One turn of the agent: look, renew what is due, draw the conclusions, note them down.
 
+mod telling;
+
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use chrono::DateTime;
@@ -7,15 +10,13 @@ use chrono::DateTime;
 use super::needs::Needs;
 use super::renew::{self, Renewal};
 use super::schedule::{Next, Schedule, Session};
-use super::watch::{self, View};
-use super::{BUSY, LOOK, Pace};
+use super::shut_keyring::{password_is_shut, vault_is_shut};
+use super::watch::{self, Memory, View};
+use super::{LOOK, Pace};
 use crate::clock;
-use crate::config::PasswordSource;
 use crate::error::{Error, Kind, Result};
-use crate::login::{Doors, stored_secrets};
-use crate::presence::Presence;
-use crate::store::agent_notes::{Notes, NotesFile, Renewal as Planned, Subject, Why};
-use crate::store::keyring::{Account, Keyring, SecretKind};
+use crate::login::Doors;
+use crate::store::agent_notes::{Notes, NotesFile, Renewal as Planned, Subject, UnderWay, Why};
 use crate::ui::{Ui, moment};
 
 /// How often in a row a keyring may be shut before the person is asked for: a quarter of an hour.
@@ -25,12 +26,12 @@ const PATIENT_WITH_KEYRING: u32 = 4;
 pub struct Agent<'a> {
     ui: &'a Ui,
     notes: NotesFile,
-    /// What the file holds, so that it is written only when there is news.
-    written: Option<Notes>,
+    /// What the file should hold, and whether it does: it is written only when there is news.
+    notes_now: Notes,
+    are_written: bool,
     schedule: Schedule,
     needs: Needs,
-    /// What an earlier agent was renewing when it was killed, until it is renewed again.
-    interrupted: Vec<String>,
+    memory: Memory,
     /// Tells configurations apart.
     stamp: String,
     /// Why each profile was not renewed the last time.
@@ -48,11 +49,15 @@ impl<'a> Agent<'a> {
         Agent {
             ui,
             notes,
-            written: Some(earlier.clone()),
+            notes_now: earlier.clone(),
+            are_written: true,
             schedule: Schedule::resumed(earlier.pauses),
             needs: Needs::resumed(earlier.needs),
             stamp,
-            interrupted: earlier.under_way,
+            memory: Memory {
+                interrupted: earlier.under_way,
+                ..Memory::default()
+            },
             last_errors: BTreeMap::new(),
             known: BTreeMap::new(),
             said: BTreeMap::new(),
@@ -71,7 +76,7 @@ impl<'a> Agent<'a> {
     /// Looks, does what is due, and tells how long to wait; not at all if there may be more to do.
     pub fn turn(&mut self, doors: &Doors, all: bool) -> Option<Pace> {
         let now = clock::now();
-        let view = match watch::look(doors, all, &self.interrupted) {
+        let view = match self.look(doors, all) {
             Ok(view) => view,
             Err(error) => {
                 self.say_once("", &error.to_string());
@@ -79,7 +84,6 @@ impl<'a> Agent<'a> {
             }
         };
         self.said.remove("");
-        self.interrupted = view.adopted.clone();
         self.schedule.look(&view.sessions, &self.stamp);
         self.tell_idle(&view);
         self.tell_failed(&view, now.timestamp());
@@ -90,7 +94,7 @@ impl<'a> Agent<'a> {
         } = next
         else {
             self.warn_before_expiry(&view.sessions, now.timestamp());
-            self.note(&view.sessions, now.timestamp(), &[]);
+            self.note(&view.sessions, now.timestamp());
             self.needs.show(self.ui);
             let moment = match next {
                 Next::Wait(Some(at)) => DateTime::from_timestamp(at, 0),
@@ -98,35 +102,91 @@ impl<'a> Agent<'a> {
             };
             return Some((moment.unwrap_or(now + LOOK).min(now + LOOK), LOOK));
         };
-        self.note(&view.sessions, now.timestamp(), &profiles);
-        let batch: Vec<&Session> = view
-            .sessions
-            .iter()
-            .filter(|session| profiles.contains(&session.profile))
-            .collect();
-        match renew::renew(doors, &batch) {
-            Renewal::Busy => {
-                self.say_once(&identity_provider, "somebody signs in there; waiting");
-                return Some((now + BUSY, BUSY));
+        self.note(&view.sessions, now.timestamp());
+        let is_in_it = |session: &&Session| profiles.contains(&session.profile);
+        let batch: Vec<&Session> = view.sessions.iter().filter(is_in_it).collect();
+        match self.renew(doors, &batch) {
+            Renewal::Busy(who) => {
+                self.schedule.is_busy(&identity_provider, now.timestamp());
+                let error = Error::unreachable(format!(
+                    "{who} has not finished signing in to {identity_provider}"
+                ))
+                .hint("finish or stop that sign-in");
+                self.say_once(
+                    &identity_provider,
+                    &format!("{who} signs in there; waiting"),
+                );
+                for session in batch {
+                    self.last_errors
+                        .insert(session.profile.clone(), error.clone());
+                }
             }
             Renewal::Ended(results) => {
                 self.said.remove(&identity_provider);
                 // The keys as they are now: what is left alone is left alone until other ones are there.
-                let new = watch::look(doors, all, &self.interrupted);
+                let new = self.look(doors, all);
                 let sessions = new.as_ref().map_or(&view.sessions, |new| &new.sessions);
-                let batch: Vec<&Session> = batch
-                    .iter()
-                    .map(|old| {
-                        let mut new = sessions.iter();
-                        new.find(|new| new.profile == old.profile).unwrap_or(old)
-                    })
-                    .collect();
-                self.took(doors, &identity_provider, &batch, sessions, results);
-                self.note(sessions, clock::now().timestamp(), &[]);
+                let is_there = |profile: &str| sessions.iter().find(|one| one.profile == profile);
+                let batch = batch.iter().filter_map(|old| is_there(&old.profile));
+                let batch: Vec<&Session> = batch.collect();
+                // Whose keys somebody removed meanwhile is nobody's business any more.
+                let results = results.into_iter();
+                let results = results.filter(|(profile, _)| is_there(profile).is_some());
+                self.took(
+                    doors,
+                    &identity_provider,
+                    &batch,
+                    sessions,
+                    results.collect(),
+                );
+                self.note(sessions, clock::now().timestamp());
                 self.needs.show(self.ui);
             }
         }
         None
+    }
+
+    /// Looks, and remembers what it saw.
+    fn look(&mut self, doors: &Doors, all: bool) -> Result<View> {
+        let mut view = watch::look(doors, all, &self.memory)?;
+        self.memory.interrupted.clone_from(&view.adopted);
+        self.memory.rows.clone_from(&view.rows);
+        match view.restored.take() {
+            Some(Ok(profiles)) => self.ui.warn(&format!(
+                "the record of the keys of {} was lost; it is written again",
+                profiles.join(", ")
+            )),
+            Some(Err(error)) => self.say_once("record", &error.to_string()),
+            None => {}
+        }
+        Ok(view)
+    }
+
+    /// Renews a batch; which keys are written is noted down before they are.
+    fn renew(&mut self, doors: &Doors, batch: &[&Session]) -> Renewal {
+        let is_noted = Cell::new(false);
+        let note = |written: &[(&str, &str)]| {
+            let mut notes = self.notes_now.clone();
+            notes
+                .under_way
+                .extend(written.iter().map(|(profile, key_id)| UnderWay {
+                    profile: (*profile).to_owned(),
+                    key_id: (*key_id).to_owned(),
+                }));
+            is_noted.set(true);
+            // A folder that cannot be written stops no renewal.
+            let _ = self.notes.save(&notes);
+        };
+        let doors = Doors {
+            before_writing: Some(&note),
+            nobody_waits: doors.nobody_waits,
+            ..doors.for_nobody(doors.ui)
+        };
+        let renewal = renew::renew(&doors, batch);
+        if is_noted.get() {
+            self.are_written = false;
+        }
+        renewal
     }
 
     /// Draws the conclusions from a renewal.
@@ -187,7 +247,9 @@ impl<'a> Agent<'a> {
                 .collect();
             let of_one = error.is_of_one_profile() || failed.len() < batch.len();
             let kind = match error.kind() {
-                Kind::NeedsYou if !of_one && self.may_soon_unlock(doors, identity_provider) => {
+                Kind::NeedsYou
+                    if self.may_soon_unlock(doors, identity_provider, of_one, &failed) =>
+                {
                     Kind::Unreachable
                 }
                 kind => kind,
@@ -206,18 +268,11 @@ impl<'a> Agent<'a> {
         error: &Error,
         kind: Kind,
     ) {
-        let subjects: Vec<Subject> = match of_one {
-            true => failed
-                .iter()
-                .map(|session| Subject::Profile(session.profile.clone()))
-                .collect(),
-            false => vec![Subject::IdentityProvider(identity_provider.to_owned())],
-        };
         let now = clock::now().timestamp();
         // The same for all: what failed together is tried again together.
         let dice = dice();
         let mut again = (Why::NeedsPerson, now);
-        for subject in subjects {
+        for subject in subjects(identity_provider, of_one, failed) {
             let pause = self
                 .schedule
                 .failed(subject, kind, all, &self.stamp, now, dice);
@@ -240,80 +295,22 @@ impl<'a> Agent<'a> {
 
     /// In the first minutes of a desktop's session its keyring may not be there yet, or be locked; without a password
     /// nothing was sent, so asking again costs nothing.
-    fn may_soon_unlock(&self, doors: &Doors, identity_provider: &str) -> bool {
-        let subject = Subject::IdentityProvider(identity_provider.to_owned());
-        self.schedule.failures(&subject) < PATIENT_WITH_KEYRING
-            && keyring_is_shut(doors, identity_provider)
-    }
-
-    /// Nobody shall meet expired keys because a network was missing.
-    fn warn_before_expiry(&mut self, sessions: &[Session], now: i64) {
-        let late: Vec<&Session> = sessions
-            .iter()
-            .filter(|session| now >= session.alarm_at())
-            .filter(|session| {
-                // Not those of a weekend ago, which nobody misses before they are back.
-                session.expires_at + 3600 > now
-            })
-            .collect();
-        if late.is_empty() {
-            return;
-        }
-        for session in late {
-            let why = match self.last_errors.get(&session.profile) {
-                Some(error) => error.to_string(),
-                None => "the network or the identity provider is missing".into(),
-            };
-            let error = Error::unreachable(format!("the keys could not be renewed so far: {why}"));
-            self.needs.tell(&[session], &error, self.ui);
-        }
-    }
-
-    /// Profiles that are left alone are named once, and again when the reason is another one.
-    fn tell_idle(&mut self, view: &View) {
-        for (profile, why) in &view.idle {
-            self.say_once(profile, why);
-        }
-        for session in &view.sessions {
-            self.said.remove(&session.profile);
-        }
-    }
-
-    /// What stands in the way is in the log at once; the person is told when the keys would have been renewed.
-    fn tell_failed(&mut self, view: &View, now: i64) {
-        for session in &view.sessions {
-            self.known.insert(session.profile.clone(), session.clone());
-        }
-        let mut seen = view.sessions.clone();
-        for (profile, error) in &view.failed {
-            self.say_once(profile, &error.to_string());
-            seen.extend(self.known.get(profile).cloned());
-        }
-        self.needs.look(&seen);
-        for (profile, error) in &view.failed {
-            if let Some(session) = self.known.get(profile)
-                && session.due_at() <= now
-            {
-                self.needs.tell(&[session], error, self.ui);
-            }
-        }
-    }
-
-    fn say_once(&mut self, about: &str, what: &str) {
-        if self.said.get(about).is_some_and(|said| said == what) {
-            return;
-        }
-        let place = if about.is_empty() {
-            String::new()
-        } else {
-            format!("{about}: ")
-        };
-        self.ui.say(&format!("{place}{what}"));
-        self.said.insert(about.to_owned(), what.to_owned());
+    fn may_soon_unlock(
+        &self,
+        doors: &Doors,
+        identity_provider: &str,
+        of_one: bool,
+        failed: &[&Session],
+    ) -> bool {
+        let subjects = subjects(identity_provider, of_one, failed);
+        let mut tried = subjects.iter().map(|one| self.schedule.failures(one));
+        tried.all(|times| times < PATIENT_WITH_KEYRING)
+            && (vault_is_shut(doors, failed)
+                || !of_one && password_is_shut(doors, identity_provider))
     }
 
     /// Writes down what others may want to know; a folder that cannot be written stops no renewal.
-    fn note(&mut self, sessions: &[Session], now: i64, under_way: &[String]) {
+    fn note(&mut self, sessions: &[Session], now: i64) {
         let renewals = sessions.iter().filter_map(|session| {
             Some(Planned {
                 profile: session.profile.clone(),
@@ -321,25 +318,25 @@ impl<'a> Agent<'a> {
                 expires_at: session.expires_at,
             })
         });
-        let mut under_way = under_way.to_vec();
-        under_way.extend(self.interrupted.iter().cloned());
-        under_way.sort_unstable();
-        under_way.dedup();
         let notes = Notes {
-            under_way,
+            under_way: self.memory.interrupted.clone(),
             renewals: renewals.collect(),
             needs: self.needs.open().to_vec(),
             pauses: self.schedule.pauses().to_vec(),
         };
-        if self.written.as_ref() == Some(&notes) {
+        if self.are_written && self.notes_now == notes {
             return;
         }
-        match self.notes.save(&notes) {
+        self.notes_now = notes;
+        match self.notes.save(&self.notes_now) {
             Ok(()) => {
-                self.say_plan(&notes.renewals);
-                self.written = Some(notes);
+                self.say_plan(&self.notes_now.renewals);
+                self.are_written = true;
             }
-            Err(error) => self.say_once("notes", &error.to_string()),
+            Err(error) => {
+                self.are_written = false;
+                self.say_once("notes", &error.to_string());
+            }
         }
     }
 
@@ -348,6 +345,15 @@ impl<'a> Agent<'a> {
             self.ui
                 .detail(&format!("next: {} at {}", first.profile, shown(first.at)));
         }
+    }
+}
+
+/// What is left alone after a failure: the profiles, or all of the identity provider.
+fn subjects(identity_provider: &str, of_one: bool, failed: &[&Session]) -> Vec<Subject> {
+    let profile = |session: &&Session| Subject::Profile(session.profile.clone());
+    match of_one {
+        true => failed.iter().map(profile).collect(),
+        false => vec![Subject::IdentityProvider(identity_provider.to_owned())],
     }
 }
 
@@ -362,22 +368,6 @@ fn grouped(results: &[(String, Result<i64>)]) -> Vec<(&Error, Vec<&str>)> {
         }
     }
     groups
-}
-
-/// Would the password come from a keyring that cannot be opened now?
-fn keyring_is_shut(doors: &Doors, identity_provider: &str) -> bool {
-    let Some(provider) = doors.config.identity_providers.get(identity_provider) else {
-        return false;
-    };
-    let Ok(state_folder) = doors.paths.state_folder() else {
-        return false;
-    };
-    let user = provider.username.as_ref().map_or("", |user| user.as_str());
-    let origin = provider.url.value.origin().ascii_serialization();
-    let account = Account::new(SecretKind::Password, &provider.name, user, &origin);
-    let mode = stored_secrets::mode_of(doors.config);
-    let mut keyring = Keyring::open(Presence::Nobody, mode, state_folder, |_| {});
-    provider.password.value == PasswordSource::Keyring && keyring.get(&account).is_err()
 }
 
 fn shown(at: i64) -> String {

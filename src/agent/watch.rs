@@ -1,11 +1,15 @@
 //! What the agent looks after: the profiles that are its business, and the keys of theirs that stand in the file.
 
+use std::collections::BTreeMap;
+
 use crate::config::Profile;
 use crate::error::{Error, Result};
 use crate::login::Doors;
-use crate::login::plan::LoginPlan;
-use crate::login::standing::{Found, Present};
-use crate::login::target::Wishes;
+use crate::login::plan::target_of;
+use crate::login::standing::{self, Found, Present};
+use crate::login::target::{Target, Wishes};
+use crate::store::agent_notes::UnderWay;
+use crate::store::sessions::Row;
 
 use super::schedule::Session;
 
@@ -13,22 +17,35 @@ use super::schedule::Session;
 #[derive(Debug, Default)]
 pub struct View {
     pub sessions: Vec<Session>,
-    /// Those of them whose keys nobody recorded.
-    pub adopted: Vec<String>,
+    /// What is recorded of their keys, by profile.
+    pub rows: BTreeMap<String, Row>,
+    /// Those of them that an agent was writing when it was killed.
+    pub adopted: Vec<UnderWay>,
     /// Profiles that cannot be renewed as things stand: a setting, or a file that cannot be written.
     pub failed: Vec<(String, Error)>,
     /// Profiles that are left alone, and why.
     pub idle: Vec<(String, String)>,
+    /// The record of keys was lost: it was written again, or that failed.
+    pub restored: Option<Result<Vec<String>>>,
+}
+
+/// What an agent remembers of how it was.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Keys that an agent was writing when it was killed.
+    pub interrupted: Vec<UnderWay>,
+    /// What was recorded at the last look, by profile.
+    pub rows: BTreeMap<String, Row>,
 }
 
 /// Looks at the profiles with `renew: true`, or at all.
 ///
 /// The agent keeps keys good that a person has fetched. What was never fetched, was removed, or was replaced by
-/// something else is left alone until somebody signs in again: that was somebody's wish.
+/// something else is left alone until somebody signs in again: that was somebody's wish. That the record of keys is
+/// lost while the keys are there is nobody's wish: it is written again.
 ///
-/// `interrupted` are profiles that an agent was renewing when it was killed: the temporary keys of theirs that nobody
-/// recorded are its own.
-pub fn look(doors: &Doors, all: bool, interrupted: &[String]) -> Result<View> {
+/// No keyring is opened for that, unless a record is lost.
+pub fn look(doors: &Doors, all: bool, memory: &Memory) -> Result<View> {
     let wanted = doors.config.profiles.iter();
     let wanted: Vec<&Profile> = wanted.filter(|one| all || one.renew.value).collect();
     let (wanted, overwritten) = doors.config.last_of_each_section(wanted);
@@ -39,15 +56,24 @@ pub fn look(doors: &Doors, all: bool, interrupted: &[String]) -> Result<View> {
         let why = format!("another profile writes to [{section}] too");
         view.idle.push((profile.name.clone(), why));
     }
+    let mut lost = Vec::new();
     for profile in wanted {
-        match session_of(doors, profile, &present, interrupted) {
-            Ok((session, adopted)) => {
-                view.adopted.extend(adopted.then(|| profile.name.clone()));
-                view.sessions.push(session);
+        match watched(doors, profile, &present, memory) {
+            Ok(watched) => {
+                let name = profile.name.clone();
+                view.adopted.extend(watched.adopted);
+                lost.extend(watched.is_lost.then(|| watched.row.clone()));
+                view.rows.insert(name, watched.row);
+                view.sessions.push(watched.session);
             }
             Err(No::Idle(why)) => view.idle.push((profile.name.clone(), why)),
             Err(No::Failed(error)) => view.failed.push((profile.name.clone(), error)),
         }
+    }
+    if !lost.is_empty() {
+        let recorded = standing::sessions(doors.paths)?.record(&lost);
+        let names = lost.into_iter().map(|row| row.label).collect();
+        view.restored = Some(recorded.map(|()| names));
     }
     Ok(view)
 }
@@ -58,51 +84,24 @@ enum No {
     Failed(Error),
 }
 
-/// The keys of a profile and whether they are adopted, or why there is nothing to renew.
-fn session_of(
+/// The keys of one profile.
+struct Watched {
+    session: Session,
+    row: Row,
+    /// They are an agent's that was killed.
+    adopted: Option<UnderWay>,
+    /// The record of them is lost.
+    is_lost: bool,
+}
+
+fn watched(
     doors: &Doors,
     profile: &Profile,
     present: &Present,
-    interrupted: &[String],
-) -> Result<(Session, bool), No> {
-    let name = &profile.name;
-    let plan = LoginPlan::make(doors, &[profile], &Wishes::default());
-    let plan = plan.map_err(No::Failed)?;
-    let [target] = &plan.targets[..] else {
-        return Err(No::Idle("it has no section".into()));
-    };
-    let found = present.found(target);
-    let row = match found {
-        // Of two profiles with one section the keys are those of who signed in last.
-        Found::Keys(row) | Found::AnotherRole(row)
-            if row.label != *name && doors.config.profile(&row.label).is_some() =>
-        {
-            let owner = &row.label;
-            return Err(No::Idle(format!(
-                "the keys in its section are those of {owner}"
-            )));
-        }
-        Found::Keys(row) => row,
-        Found::AnotherRole(row) => {
-            let role = &row.role_arn;
-            return Err(No::Idle(format!("the keys in its section are of {role}")));
-        }
-        Found::Others(row)
-            if interrupted.contains(name) && present.holds_temporary_keys(&target.aws_profile) =>
-        {
-            row
-        }
-        Found::Others(_) => {
-            return Err(No::Idle(format!(
-                "the keys were removed or replaced; `mai login {name}` begins anew"
-            )));
-        }
-        Found::Nothing => {
-            return Err(No::Idle(format!(
-                "no keys yet; `mai login {name}` fetches the first"
-            )));
-        }
-    };
+    memory: &Memory,
+) -> Result<Watched, No> {
+    let target = target_of(doors, profile, &Wishes::default(), present).map_err(No::Failed)?;
+    let (row, adopted, is_lost) = keys_of(doors, profile, &target, present, memory)?;
     if let Some(error) = &target.barred {
         return Err(No::Failed(error.clone()));
     }
@@ -110,14 +109,69 @@ fn session_of(
     let lifetime = present
         .lifetime(&target.aws_profile)
         .map_or(3600, |span| seconds(span.as_seconds()));
+    let key_id = adopted.as_ref().map_or(&row.key_id, |keys| &keys.key_id);
     let session = Session {
-        profile: name.clone(),
+        profile: profile.name.clone(),
         aws_profile: target.aws_profile.clone(),
         identity_provider: profile.identity_provider.value.clone(),
-        key_id: row.key_id.clone(),
+        key_id: key_id.clone(),
         expires_at: row.expires_at,
         before: seconds(target.min.as_seconds()),
         lifetime,
     };
-    Ok((session, matches!(found, Found::Others(_))))
+    Ok(Watched {
+        session,
+        row,
+        adopted,
+        is_lost,
+    })
+}
+
+/// The record of the keys of a profile, and whether they are adopted or their record is lost; or why there is nothing
+/// to renew.
+fn keys_of(
+    doors: &Doors,
+    profile: &Profile,
+    target: &Target,
+    present: &Present,
+    memory: &Memory,
+) -> Result<(Row, Option<UnderWay>, bool), No> {
+    let name = &profile.name;
+    match present.found(target) {
+        // Of two profiles with one section the keys are those of who signed in last.
+        Found::Keys(row) | Found::AnotherRole(row)
+            if row.label != *name && doors.config.profile(&row.label).is_some() =>
+        {
+            let owner = &row.label;
+            Err(No::Idle(format!(
+                "the keys in its section are those of {owner}"
+            )))
+        }
+        Found::Keys(row) => Ok((row.clone(), None, false)),
+        Found::AnotherRole(row) => {
+            let role = &row.role_arn;
+            Err(No::Idle(format!("the keys in its section are of {role}")))
+        }
+        Found::Others(row) => {
+            let mut interrupted = memory.interrupted.iter();
+            let ours = interrupted.find(|keys| {
+                keys.profile == *name && present.holds_key_id(&target.aws_profile, &keys.key_id)
+            });
+            match ours {
+                Some(keys) => Ok((row.clone(), Some(keys.clone()), false)),
+                None => Err(No::Idle(format!(
+                    "the keys were removed or replaced; `mai login {name}` begins anew"
+                ))),
+            }
+        }
+        Found::Nothing => {
+            let lost = memory.rows.get(name);
+            match lost.filter(|row| present.holds(target, row)) {
+                Some(row) => Ok((row.clone(), None, true)),
+                None => Err(No::Idle(format!(
+                    "no keys yet; `mai login {name}` fetches the first"
+                ))),
+            }
+        }
+    }
 }

@@ -194,6 +194,7 @@ fn status(ground: &run::Ground) -> Result<u8> {
             "needs_you": needs.iter().map(|need| json!({
                 "profile": need.profile,
                 "since": moment::rfc3339(time(need.since)),
+                "why": need.why.word(),
                 "reason": need.reason,
             })).collect::<Vec<_>>(),
         }))?,
@@ -224,9 +225,7 @@ fn status(ground: &run::Ground) -> Result<u8> {
                 ]);
             }
             for need in &needs {
-                let name = &need.profile;
-                let words = format!("needs you: {}; run `mai login {name}`", need.reason);
-                lines.push(vec![name.clone(), words]);
+                lines.push(vec![need.profile.clone(), need.told()]);
             }
             text += &table::render(&[], &lines, table::stdout_width());
             output::write(&text)?;

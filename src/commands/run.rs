@@ -277,6 +277,7 @@ impl Doorway {
             sts_endpoint: self.sts_endpoint.clone(),
             region: self.region.clone(),
             recording: None,
+            before_writing: None,
         }
     }
 }

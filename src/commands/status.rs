@@ -10,7 +10,7 @@ use crate::config::Profile;
 use crate::error::Result;
 use crate::login::account_names::account_name;
 use crate::login::standing;
-use crate::store::agent_notes::NotesFile;
+use crate::store::agent_notes::{Need, NotesFile};
 use crate::store::learned::Learned;
 use crate::store::sessions::{self, Row};
 use crate::store::{credentials_file, credentials_file::CredentialsFile};
@@ -57,7 +57,7 @@ struct Entry {
     identity_provider: Option<String>,
     username: Option<String>,
     /// Why the agent cannot keep these keys good by itself.
-    agent_needs: Option<String>,
+    agent_needs: Option<Need>,
 }
 
 impl Status {
@@ -109,7 +109,7 @@ fn add_needs(run: &Run, rows: &[Row], entries: &mut [Entry]) -> Result<()> {
     let notes = NotesFile::beside(&standing::sessions(&run.paths)?, state_folder).load();
     for need in notes.open_needs(rows) {
         if let Some(entry) = entries.iter_mut().find(|one| one.profile == need.profile) {
-            entry.agent_needs = Some(need.reason.clone());
+            entry.agent_needs = Some(need.clone());
         }
     }
     Ok(())
@@ -227,11 +227,8 @@ fn people(run: &Run, entries: &[Entry]) -> Result<()> {
         .collect();
     output::write(&table::render(&[], &rows, table::stdout_width()))?;
     for entry in entries {
-        if let Some(reason) = &entry.agent_needs {
-            let name = &entry.profile;
-            run.ui.say(&format!(
-                "{name}: the agent needs you: run `mai login {name}` ({reason})"
-            ));
+        if let Some(need) = &entry.agent_needs {
+            run.ui.say(&format!("{}: {}", entry.profile, need.told()));
         }
     }
     let mut gone: Vec<&str> = entries
@@ -291,7 +288,7 @@ fn document(entry: &Entry) -> Value {
         "identity_provider": entry.identity_provider,
         "username": entry.username,
         "critical": entry.critical,
-        "agent_needs": entry.agent_needs,
+        "agent_needs": entry.agent_needs.as_ref().map(|need| &need.reason),
     })
 }
 

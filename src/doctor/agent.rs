@@ -2,7 +2,7 @@
 
 use super::Patient;
 use super::report::Area;
-use crate::store::agent_notes::NotesFile;
+use crate::store::agent_notes::{NotesFile, Why};
 use crate::store::locks;
 use crate::store::sessions::Sessions;
 
@@ -47,10 +47,11 @@ pub fn service(patient: &Patient) -> Area {
     let sessions = Sessions::of(state_folder, paths.home().ok(), credentials);
     let notes = NotesFile::beside(&sessions, state_folder).load();
     for need in notes.open_needs(&sessions.load()) {
-        area.note(
-            format!("{} needs you: {}", need.profile, need.reason),
-            format!("mai login {}", need.profile),
-        );
+        let next = match need.why {
+            Why::NeedsPerson => format!("mai login {}", need.profile),
+            Why::Unreachable => "look at the network, and whether it takes a VPN".to_owned(),
+        };
+        area.note(format!("{}: {}", need.profile, need.told()), next);
     }
     area
 }

@@ -224,7 +224,7 @@ impl Renewal<'_> {
             self.shelf.call();
             // What this renewal itself wrote is no news.
             std::thread::sleep(LOOK);
-            for profile in due {
+            for (profile, _) in due {
                 let name = profile.name.as_str();
                 let before = stuck.get(name).map(|stuck| stuck.pause);
                 let pause = match &outcome {
@@ -253,7 +253,7 @@ impl Renewal<'_> {
         stuck: &BTreeMap<&str, Stuck>,
         left_alone: &mut LeftAlone,
         now: Instant,
-    ) -> (Vec<&Profile>, Option<DateTime<Utc>>) {
+    ) -> (Vec<Due<'_>>, Option<DateTime<Utc>>) {
         let (mut due, mut next) = (Vec::new(), None::<DateTime<Utc>>);
         let present = Present::read(self.doors);
         let plan = LoginPlan::make(self.doors, self.profiles, &Wishes::default());
@@ -279,9 +279,14 @@ impl Renewal<'_> {
                     if present.as_ref().is_ok_and(|present| {
                         left_alone.leaves(&profile.name, present.found(target), now)
                     }) => {}
+                Ok(_) | Err(_) if is_stuck => {}
+                Ok(target) => {
+                    let present = present.as_ref().ok();
+                    let key_id = present.and_then(|present| present.found(target).key_id());
+                    due.push((*profile, key_id.map(str::to_owned)));
+                }
                 // A plan that cannot be made is told as a renewal that does not work.
-                Ok(_) | Err(_) if !is_stuck => due.push(*profile),
-                Ok(_) | Err(_) => {}
+                Err(_) => due.push((*profile, None)),
             }
         }
         (due, next)
@@ -298,18 +303,24 @@ impl Renewal<'_> {
     }
 
     /// Renews as nobody; where that needs a person, the one at this terminal is asked whether to begin.
-    fn renew(&self, profiles: &[&Profile]) -> Result<()> {
+    fn renew(&self, due: &[Due]) -> Result<()> {
         let quiet = self.asks == Asks::Nobody;
         let ui = self.doors.ui.for_nobody(quiet);
         let doors = self.doors.for_nobody(&ui);
-        let Err(error) = sign_in(&doors, profiles) else {
+        let Err(error) = sign_in(&doors, due) else {
             return Ok(());
         };
         ui.done();
+        if self.some_signed_out_of(due) {
+            // Told when it is settled; the others are tried again.
+            return Ok(());
+        }
+        let profiles: Vec<&Profile> = due.iter().map(|(profile, _)| *profile).collect();
+        let profiles = profiles.as_slice();
         let needs_a_person = matches!(error.kind(), Kind::NeedsYou | Kind::Refused);
         if needs_a_person && self.may_ask() {
             if self.doors.ui.confirm(&self.question(profiles), true)? {
-                let error = match sign_in(self.doors, profiles) {
+                let error = match sign_in(self.doors, &asked_for(profiles)) {
                     Ok(()) => return Ok(()),
                     Err(error) if error.kind() == Kind::Interrupted => return Err(error),
                     Err(error) => error,
@@ -333,6 +344,16 @@ impl Renewal<'_> {
         };
         self.tell(&told);
         Err(error)
+    }
+
+    /// Was somebody signed out while these were being renewed?
+    fn some_signed_out_of(&self, due: &[Due]) -> bool {
+        let planned = plan_for(self.doors, due);
+        let present = Present::read(self.doors);
+        planned.is_ok_and(|plan| {
+            let mut targets = plan.targets.iter();
+            present.is_ok_and(|present| targets.any(|target| present.was_signed_out(target)))
+        })
     }
 
     fn may_ask(&self) -> bool {
@@ -376,8 +397,25 @@ impl Renewal<'_> {
     }
 }
 
-fn sign_in(doors: &Doors, profiles: &[&Profile]) -> Result<()> {
-    let mut plan = LoginPlan::make(doors, profiles, &Wishes::default())?;
+/// A profile whose keys are short, and the id of these keys if nobody asked for new ones.
+type Due<'a> = (&'a Profile, Option<String>);
+
+/// The person at this terminal wants keys, whatever has become of the old ones.
+fn asked_for<'a>(profiles: &[&'a Profile]) -> Vec<Due<'a>> {
+    profiles.iter().map(|profile| (*profile, None)).collect()
+}
+
+fn plan_for<'a>(doors: &Doors<'a>, due: &[Due<'a>]) -> Result<LoginPlan<'a>> {
+    let profiles: Vec<&Profile> = due.iter().map(|(profile, _)| *profile).collect();
+    let mut plan = LoginPlan::make(doors, &profiles, &Wishes::default())?;
+    for (target, (_, key_id)) in plan.targets.iter_mut().zip(due) {
+        target.in_place_of.clone_from(key_id);
+    }
+    Ok(plan)
+}
+
+fn sign_in(doors: &Doors, due: &[Due]) -> Result<()> {
+    let mut plan = plan_for(doors, due)?;
     // What is good for a while yet is served already.
     plan.is_strict = true;
     let mut ready = ready(&plan, doors, || {})?;

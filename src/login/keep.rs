@@ -11,8 +11,9 @@ use crate::login::account_names::account_name;
 use crate::login::plan::{self, LoginPlan};
 use crate::login::redeem::{Became, Redeemed};
 use crate::login::report::{Keys, Outcome};
+use crate::login::standing::{self, Present};
 use crate::login::target::Target;
-use crate::login::{Doors, kept_keys, standing};
+use crate::login::{Doors, kept_keys};
 use crate::store::aws_config::AwsConfig;
 use crate::store::credentials_file;
 use crate::store::learned::Learned;
@@ -38,12 +39,26 @@ pub fn keep(
     if fetched.is_empty() {
         return Ok(outcomes);
     }
+    if let Some(tell) = doors.before_writing {
+        let ids = fetched.iter().map(|(place, redeemed, _)| {
+            let profile = plan.targets[*place].profile.as_str();
+            (profile, redeemed.keys.access_key_id.as_str())
+        });
+        tell(&ids.collect::<Vec<_>>());
+    }
     let (to_vault, to_file): (Vec<_>, Vec<_>) = fetched
         .iter()
         .partition(|(place, ..)| plan.targets[*place].keys == KeysPlace::Process);
     let mut refused = BTreeMap::new();
     if !to_file.is_empty() {
         refused = write_keys(plan, doors, &to_file)?;
+    }
+    let present = Present::read(doors)?;
+    let (gone, to_vault): (Vec<_>, Vec<_>) = to_vault
+        .into_iter()
+        .partition(|(place, ..)| present.was_signed_out(&plan.targets[*place]));
+    for (place, ..) in gone {
+        refused.insert(*place, plan.targets[*place].signed_out_of());
     }
     if let Err(error) = keep_in_vault(plan, doors, &to_vault) {
         refused.extend(to_vault.iter().map(|(place, ..)| (*place, error.clone())));
@@ -88,6 +103,11 @@ fn write_keys(
         let mut refused = BTreeMap::new();
         for (place, redeemed, _) in fetched {
             let target = &plan.targets[*place];
+            let old = target.in_place_of.as_deref();
+            if old.is_some_and(|old| !file.holds_key_id(&target.aws_profile, old)) {
+                refused.insert(*place, target.signed_out_of());
+                continue;
+            }
             let region = target.region.as_deref().filter(|_| {
                 config
                     .as_ref()

@@ -48,7 +48,14 @@ pub fn forget(doors: &Doors, aws_profile: &str) -> Result<bool> {
     Ok(removed > 0)
 }
 
-/// Is there a place for keys that stand in no file? Asked before anything is sent.
+/// Can the vault be opened? Asked before a sign-in whose keys belong there.
+pub fn check_open(doors: &Doors) -> Result<()> {
+    VaultKey::find_or_make(&mut keyring(doors)?)?
+        .map(drop)
+        .ok_or_else(no_place)
+}
+
+/// Is there a place for keys that stand in no file? Asked before anything is looked at.
 pub fn check_place(doors: &Doors) -> Result<()> {
     match mode_of(doors.config) {
         Mode::None => Err(no_place()),

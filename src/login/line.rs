@@ -8,7 +8,7 @@ use crate::arn::RoleArn;
 use crate::assertion::Assertion;
 use crate::aws::saml::{self, Statement};
 use crate::clock;
-use crate::config::IdentityProvider;
+use crate::config::{IdentityProvider, KeysPlace};
 use crate::error::{Error, Kind, Result, clean};
 use crate::idp::walk::Arrival;
 use crate::login::account_names::account_name;
@@ -19,7 +19,7 @@ use crate::login::redeem::Became;
 use crate::login::report::{Keys, Line, Outcome};
 use crate::login::standing::Present;
 use crate::login::target::Standing;
-use crate::login::{Doors, chain, flight, keep, orders, sign_in};
+use crate::login::{Doors, chain, flight, keep, kept_keys, orders, sign_in};
 use crate::net::client::{self, ClientCertificate, ClientSettings};
 use crate::store::learned::Learned;
 
@@ -120,7 +120,15 @@ fn one_sign_in<'a>(
         .collect();
     let command = format!("mai login {}", names.join(" "));
     let _flight = flight::take(doors, &provider.name, &command)?;
-    let short = second_look(plan, sign_in, doors, outcomes)?;
+    let mut short = second_look(plan, sign_in, doors, outcomes)?;
+    let in_vault = |place: &usize| plan.targets[*place].keys == KeysPlace::Process;
+    if short.iter().any(in_vault)
+        && let Err(error) = kept_keys::check_open(doors)
+    {
+        for place in short.extract_if(.., |place| in_vault(place)) {
+            outcomes[place] = Some(Outcome::Failed(error.clone()));
+        }
+    }
     if short.is_empty() {
         return Ok(None);
     }
@@ -226,11 +234,32 @@ fn second_look(
         // With --force everybody signs in for themselves, unless these keys came while waiting.
         let is_new = !plan.force || newer_than(plan, &standing);
         outcomes[place] = still_good(doors, &standing).filter(|_| is_new);
+        if outcomes[place].is_none() && present.was_signed_out(target) {
+            outcomes[place] = Some(Outcome::Failed(target.signed_out_of()));
+        }
         if outcomes[place].is_none() {
             short.push(place);
         }
     }
-    Ok(short)
+    Ok(without_idle_parents(plan, short))
+}
+
+/// Parents that nobody asked for are there for their children only.
+fn without_idle_parents(plan: &LoginPlan, mut short: Vec<usize>) -> Vec<usize> {
+    loop {
+        let links = short
+            .iter()
+            .filter_map(|place| plan.targets[*place].chain.as_ref());
+        let parents: Vec<&str> = links.map(|link| link.parent.as_str()).collect();
+        let before = short.len();
+        short.retain(|place| {
+            let target = &plan.targets[*place];
+            !target.implied || parents.contains(&target.profile.as_str())
+        });
+        if short.len() == before {
+            return short;
+        }
+    }
 }
 
 fn newer_than(plan: &LoginPlan, standing: &Standing) -> bool {

@@ -63,8 +63,6 @@ pub fn run(
     extent: Extent,
     command: &str,
 ) -> Result<Vec<Item>> {
-    let rows = standing::sessions(doors.paths)?.load();
-    let sections = sections(profiles, gone, &rows, extent.all);
     let mut items = Vec::new();
     // Under the lock of each identity provider, so that no login under way brings back what is removed here.
     let mut flights = Vec::new();
@@ -91,6 +89,9 @@ pub fn run(
             forget_secrets(provider, &mut stored, &mut items);
         }
     }
+    // Only now: whoever was waited for may have brought others.
+    let rows = standing::sessions(doors.paths)?.load();
+    let sections = sections(profiles, gone, &rows, extent.all);
     items.extend(remove_keys(doors, &sections, &rows)?);
     if extent.forget {
         forget_learned(doors, profiles, &sections, &rows, extent.all, &mut items)?;

@@ -38,6 +38,9 @@ use crate::secret::Secret;
 use crate::ui::terminal::Ui;
 use url::Url;
 
+/// Gets profile and id of all new keys.
+pub type BeforeWriting<'a> = &'a dyn Fn(&[(&str, &str)]);
+
 /// What a login may use of this computer and its person.
 pub struct Doors<'a> {
     pub paths: &'a Paths,
@@ -57,6 +60,8 @@ pub struct Doors<'a> {
     pub nobody_waits: Duration,
     /// `--record`: sign-ins are written down here.
     pub recording: Option<Recording>,
+    /// Told just before keys are written: whoever is killed then can tell afterwards that they are its own.
+    pub before_writing: Option<BeforeWriting<'a>>,
 }
 
 impl<'a> Doors<'a> {
@@ -73,6 +78,7 @@ impl<'a> Doors<'a> {
             region: None,
             nobody_waits: flight::NOBODY_WAITS,
             recording: None,
+            before_writing: None,
         }
     }
 }

@@ -12,7 +12,6 @@ use crate::login::target::{Standing, Target, Wishes};
 use crate::login::{Doors, chain};
 use crate::store::credentials_file;
 use crate::store::fingerprint::Fingerprint;
-use crate::store::learned::Learned;
 
 /// One sign-in and the targets (their places in `LoginPlan::targets`) it serves.
 #[derive(Debug)]
@@ -42,26 +41,16 @@ impl<'a> LoginPlan<'a> {
         wishes: &Wishes,
     ) -> Result<LoginPlan<'a>> {
         only_for_one(profiles, wishes)?;
-        let learned = Learned::load(doors.paths.state_folder()?);
         let present = Present::read(doors)?;
         let mut targets = Vec::new();
         for profile in profiles {
-            targets.push(target(doors, profile, wishes, &learned, &present)?);
+            targets.push(target_of(doors, profile, wishes, &present)?);
         }
         for target in &mut targets {
-            let standing = present.standing_of(target, &fingerprint_of(doors.config, target));
-            target.standing = standing;
-            target.barred = present.check_writable(target, wishes.overwrite).err();
+            target.standing = present.standing_of(target, &fingerprint_of(doors.config, target));
         }
         let mut profiles = profiles.to_vec();
-        add_parents(
-            doors,
-            &mut profiles,
-            &mut targets,
-            wishes,
-            &learned,
-            &present,
-        )?;
+        add_parents(doors, &mut profiles, &mut targets, wishes, &present)?;
         let mut plan = LoginPlan {
             sign_ins: Vec::new(),
             targets,
@@ -104,7 +93,6 @@ fn add_parents<'a>(
     profiles: &mut Vec<&'a Profile>,
     targets: &mut Vec<Target>,
     wishes: &Wishes,
-    learned: &Learned,
     present: &Present,
 ) -> Result<()> {
     let mut place = 0;
@@ -118,7 +106,11 @@ fn add_parents<'a>(
             continue;
         }
         let profile = doors.config.expect_profile(&link.parent)?;
-        let mut parent = target(doors, profile, &Wishes::default(), learned, present)?;
+        let wishes_of_parent = Wishes {
+            overwrite: wishes.overwrite,
+            ..Wishes::default()
+        };
+        let mut parent = target_of(doors, profile, &wishes_of_parent, present)?;
         let fingerprint = fingerprint_of(doors.config, &parent);
         let min = std::mem::replace(&mut parent.min, chain::USABLE);
         parent.standing = present.standing_of(&parent, &fingerprint);
@@ -134,7 +126,6 @@ fn add_parents<'a>(
         }
         parent.min = min;
         parent.implied = true;
-        parent.barred = present.check_writable(&parent, wishes.overwrite).err();
         profiles.push(profile);
         targets.push(parent);
     }
@@ -159,11 +150,11 @@ fn only_for_one(profiles: &[&Profile], wishes: &Wishes) -> Result<()> {
     .hint("name one profile, or set it in profiles.yaml for each"))
 }
 
-fn target(
+/// What a profile wants, without a look at its keys: nothing that a keyring keeps is opened.
+pub fn target_of(
     doors: &Doors,
     profile: &Profile,
     wishes: &Wishes,
-    learned: &Learned,
     present: &Present,
 ) -> Result<Target> {
     let role = wishes
@@ -182,7 +173,7 @@ fn target(
         None => None,
     };
     if chain.is_none() {
-        check_account(doors, profile, role.as_ref(), wishes, learned)?;
+        check_account(doors, profile, role.as_ref(), wishes, present)?;
     }
     let duration = wishes
         .duration
@@ -196,8 +187,8 @@ fn target(
         None => profile.aws_profile.value.clone(),
     };
     let longest = match (&role, present.role_in(&aws_profile)) {
-        (Some(RoleWanted::Arn(arn)), _) => learned.longest_duration(&arn.to_string()),
-        (_, Some(recorded)) => learned.longest_duration(recorded),
+        (Some(RoleWanted::Arn(arn)), _) => present.learned().longest_duration(&arn.to_string()),
+        (_, Some(recorded)) => present.learned().longest_duration(recorded),
         _ => None,
     };
     let longest = match chain {
@@ -207,7 +198,7 @@ fn target(
     let wanted_lifetime = lifetime(duration, longest);
     // What was given the last time bounds what can be expected: a role that is no ARN yet, an identity provider that
     // suggests or cuts a duration. Otherwise keys would count as short from their first minute.
-    let last = learned.lifetime(&aws_profile);
+    let last = present.lifetime(&aws_profile);
     let lifetime = self::lifetime([duration, last].into_iter().flatten().min(), longest);
     if profile.critical.value && aws_profile == "default" {
         return Err(Error::usage(format!(
@@ -229,7 +220,7 @@ fn target(
         Some(path) => Some(read_policy(path, &profile.name)?),
         None => None,
     };
-    Ok(Target {
+    let mut target = Target {
         profile: profile.name.clone(),
         aws_profile,
         role,
@@ -252,7 +243,10 @@ fn target(
         min,
         standing: Standing::Absent,
         barred: None,
-    })
+        in_place_of: None,
+    };
+    target.barred = present.check_writable(&target, wishes.overwrite).err();
+    Ok(target)
 }
 
 /// An account's name must be one that is known: a typo would cost a sign-in.
@@ -261,14 +255,17 @@ fn check_account(
     profile: &Profile,
     role: Option<&RoleWanted>,
     wishes: &Wishes,
-    learned: &Learned,
+    present: &Present,
 ) -> Result<()> {
     let Some(RoleWanted::InAccount { account, .. }) = role else {
         return Ok(());
     };
     let is_id = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
     let config = doors.config;
-    if is_id || config.account_ids(account).next().is_some() || learned.knows_account(account) {
+    if is_id
+        || config.account_ids(account).next().is_some()
+        || present.learned().knows_account(account)
+    {
         return Ok(());
     }
     let what = format!("no account is called `{account}`");

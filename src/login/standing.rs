@@ -41,6 +41,16 @@ pub enum Found<'a> {
     Nothing,
 }
 
+impl<'a> Found<'a> {
+    /// The id of the recorded keys that are there.
+    pub fn key_id(self) -> Option<&'a str> {
+        match self {
+            Found::Keys(row) | Found::AnotherRole(row) => Some(&row.key_id),
+            Found::Others(_) | Found::Nothing => None,
+        }
+    }
+}
+
 /// Keys that stand there.
 pub struct Held<'a> {
     pub keys: SessionCredentials,
@@ -81,9 +91,31 @@ impl<'a> Present<'a> {
         }
     }
 
-    /// Are there temporary keys in the section, whoever wrote them?
-    pub fn holds_temporary_keys(&self, aws_profile: &str) -> bool {
-        holds_temporary_keys(&self.file, aws_profile)
+    /// Are the keys gone that a renewal was to replace?
+    pub fn was_signed_out(&self, target: &Target) -> bool {
+        let Some(key_id) = &target.in_place_of else {
+            return false;
+        };
+        match target.keys {
+            KeysPlace::File => !self.holds_key_id(&target.aws_profile, key_id),
+            KeysPlace::Process => !find(&self.rows, &target.aws_profile)
+                .is_some_and(|row| row.process && row.key_id == *key_id),
+        }
+    }
+
+    /// Does a section of the file hold the keys with this id?
+    pub fn holds_key_id(&self, aws_profile: &str, key_id: &str) -> bool {
+        self.file.holds_key_id(aws_profile, key_id)
+    }
+
+    /// Are the keys of this record there, whether it is still kept or not?
+    pub fn holds(&self, target: &Target, row: &Row) -> bool {
+        row.aws_profile == target.aws_profile && self.are_there(target.keys, row)
+    }
+
+    /// What was learned of roles, durations and accounts.
+    pub fn learned(&self) -> &Learned {
+        &self.learned
     }
 
     /// How long the keys of a section lasted when they were new, if that is known.
@@ -246,10 +278,12 @@ pub fn holds_temporary_keys(file: &CredentialsFile, aws_profile: &str) -> bool {
 
 /// Does the section still hold the very keys that were recorded?
 pub fn holds_keys_of(file: &CredentialsFile, row: &Row) -> bool {
-    file.section(&row.aws_profile).is_some_and(|section| {
-        let has = |key| section.get(key).is_some_and(|value| !value.is_empty());
-        section.get("aws_access_key_id") == Some(row.key_id.as_str())
-            && has("aws_secret_access_key")
-            && has("aws_session_token")
-    })
+    let has = |key| {
+        let section = file.section(&row.aws_profile);
+        let value = section.as_ref().and_then(|section| section.get(key));
+        value.is_some_and(|value| !value.is_empty())
+    };
+    file.holds_key_id(&row.aws_profile, &row.key_id)
+        && has("aws_secret_access_key")
+        && has("aws_session_token")
 }

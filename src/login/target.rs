@@ -47,6 +47,9 @@ pub struct Target {
     pub standing: Standing,
     /// Why its section may not be written: known before anything is sent, and no reason to fail the others.
     pub barred: Option<Error>,
+    /// For renewals that nobody asked for: the id of the keys in whose place the new ones come. If these are gone by
+    /// then, somebody has signed out, and it stays so.
+    pub in_place_of: Option<String>,
 }
 
 impl Target {
@@ -76,7 +79,18 @@ impl Target {
             min: Span::seconds(0),
             standing: Standing::Absent,
             barred: None,
+            in_place_of: None,
         }
+    }
+
+    /// Why there are no new keys where the old ones are gone.
+    pub fn signed_out_of(&self) -> Error {
+        Error::needs_you(format!(
+            "the keys of {} were removed meanwhile, so there are no new ones",
+            self.profile
+        ))
+        .hint(format!("`mai login {}` fetches some", self.profile))
+        .of_one_profile()
     }
 }
 

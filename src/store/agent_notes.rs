@@ -29,7 +29,20 @@ pub struct Need {
     pub aws_profile: String,
     pub key_id: String,
     pub since: i64,
+    /// Whether a sign-in by the person helps, or only what is missing.
+    pub why: Why,
     pub reason: String,
+}
+
+impl Need {
+    /// What a person reads of it.
+    pub fn told(&self) -> String {
+        let (name, reason) = (&self.profile, &self.reason);
+        match self.why {
+            Why::NeedsPerson => format!("the agent needs you: run `mai login {name}` ({reason})"),
+            Why::Unreachable => format!("the agent goes on trying: {reason}"),
+        }
+    }
 }
 
 /// Something that is not tried again for a while.
@@ -61,11 +74,33 @@ pub enum Why {
     NeedsPerson,
 }
 
+impl Why {
+    pub fn word(self) -> &'static str {
+        match self {
+            Why::Unreachable => "unreachable",
+            Why::NeedsPerson => "person",
+        }
+    }
+
+    fn read(word: &str) -> Option<Why> {
+        [Why::Unreachable, Why::NeedsPerson]
+            .into_iter()
+            .find(|why| why.word() == word)
+    }
+}
+
+/// New keys of a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnderWay {
+    pub profile: String,
+    pub key_id: String,
+}
+
 /// All of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notes {
-    /// Profiles whose keys are being renewed right now; an agent that is killed meanwhile may have written them.
-    pub under_way: Vec<String>,
+    /// Keys that are being written right now, and not recorded yet; an agent may be killed meanwhile.
+    pub under_way: Vec<UnderWay>,
     pub renewals: Vec<Renewal>,
     pub needs: Vec<Need>,
     pub pauses: Vec<Pause>,
@@ -136,17 +171,21 @@ fn parse_line(line: &str, notes: &mut Notes) -> Option<()> {
     let fields = record::split(line)?;
     let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
     match fields[..] {
-        ["under-way", profile] => notes.under_way.push(profile.to_owned()),
+        ["under-way", profile, key_id] => notes.under_way.push(UnderWay {
+            profile: profile.to_owned(),
+            key_id: key_id.to_owned(),
+        }),
         ["renewal", profile, at, expires_at] => notes.renewals.push(Renewal {
             profile: profile.to_owned(),
             at: at.parse().ok()?,
             expires_at: expires_at.parse().ok()?,
         }),
-        ["need", profile, aws_profile, key_id, since, reason] => notes.needs.push(Need {
+        ["need", profile, aws_profile, key_id, since, why, reason] => notes.needs.push(Need {
             profile: profile.to_owned(),
             aws_profile: aws_profile.to_owned(),
             key_id: key_id.to_owned(),
             since: since.parse().ok()?,
+            why: Why::read(why)?,
             reason: reason.to_owned(),
         }),
         ["pause", kind, name, why, since, wait, times, keys, config] => notes.pauses.push(Pause {
@@ -155,11 +194,7 @@ fn parse_line(line: &str, notes: &mut Notes) -> Option<()> {
                 "profile" => Subject::Profile(name.to_owned()),
                 _ => return None,
             },
-            why: match why {
-                "unreachable" => Why::Unreachable,
-                "person" => Why::NeedsPerson,
-                _ => return None,
-            },
+            why: Why::read(why)?,
             since: since.parse().ok()?,
             wait: wait.parse().ok()?,
             times: times.parse().ok()?,
@@ -173,8 +208,8 @@ fn parse_line(line: &str, notes: &mut Notes) -> Option<()> {
 
 fn render(notes: &Notes) -> String {
     let mut lines = vec![HEADER.to_owned()];
-    for profile in &notes.under_way {
-        lines.push(record::join(&["under-way", profile]));
+    for keys in &notes.under_way {
+        lines.push(record::join(&["under-way", &keys.profile, &keys.key_id]));
     }
     for renewal in &notes.renewals {
         lines.push(record::join(&[
@@ -191,6 +226,7 @@ fn render(notes: &Notes) -> String {
             &need.aws_profile,
             &need.key_id,
             &need.since.to_string(),
+            need.why.word(),
             &need.reason,
         ]));
     }
@@ -199,15 +235,11 @@ fn render(notes: &Notes) -> String {
             Subject::IdentityProvider(name) => ("idp", name),
             Subject::Profile(name) => ("profile", name),
         };
-        let why = match pause.why {
-            Why::Unreachable => "unreachable",
-            Why::NeedsPerson => "person",
-        };
         lines.push(record::join(&[
             "pause",
             kind,
             name,
-            why,
+            pause.why.word(),
             &pause.since.to_string(),
             &pause.wait.to_string(),
             &pause.times.to_string(),
@@ -231,7 +263,10 @@ mod tests {
         let file = NotesFile::beside(&sessions, folder.path());
         assert_eq!(file.load(), Notes::default());
         let notes = Notes {
-            under_way: vec!["audit".into()],
+            under_way: vec![UnderWay {
+                profile: "audit".into(),
+                key_id: "ASIA3".into(),
+            }],
             renewals: vec![Renewal {
                 profile: "prod".into(),
                 at: 1,
@@ -242,6 +277,7 @@ mod tests {
                 aws_profile: "p".into(),
                 key_id: "ASIA1".into(),
                 since: 3,
+                why: Why::Unreachable,
                 reason: "a code\tis 100% needed\nnow".into(),
             }],
             pauses: vec![Pause {

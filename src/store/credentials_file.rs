@@ -238,6 +238,12 @@ impl CredentialsFile {
         })
     }
 
+    /// Does a section hold the keys with this id?
+    pub fn holds_key_id(&self, name: &str, key_id: &str) -> bool {
+        self.section(name)
+            .is_some_and(|section| section.get(KEY_ID) == Some(key_id))
+    }
+
     /// The names of all sections, each once, in the order of the file.
     pub fn section_names(&self) -> Vec<&str> {
         let mut first: Vec<(usize, &str)> = self

@@ -82,10 +82,7 @@ pub fn sign_in(
         on_wait(holder(file).as_ref());
     })?;
     if let Locked::No = locked {
-        let who = match holder(&file) {
-            Some(Holder { pid, command, .. }) => format!("`{command}` (process {pid})"),
-            None => "another `mai`".to_owned(),
-        };
+        let who = named(holder(&file));
         return Err(
             Error::needs_you(format!("{who} is still signing in to {idp}"))
                 .hint("finish or stop that sign-in, then run this again"),
@@ -111,9 +108,16 @@ fn sign(file: &mut File, command: &str) {
         .and_then(|()| file.write_all(entry.as_bytes()));
 }
 
-/// Does somebody sign in at this identity provider right now?
-pub fn signs_in(state_folder: &Path, idp: &str) -> bool {
-    probe(state_folder, &lock_name(idp)).is_some()
+/// Who signs in at this identity provider right now: the command and its process.
+pub fn signing_in(state_folder: &Path, idp: &str) -> Option<String> {
+    probe(state_folder, &lock_name(idp)).map(named)
+}
+
+fn named(holder: Option<Holder>) -> String {
+    match holder {
+        Some(Holder { pid, command, .. }) => format!("`{command}` (process {pid})"),
+        None => "another `mai`".to_owned(),
+    }
 }
 
 /// How long an agent waits for one that is just ending.
@@ -301,11 +305,11 @@ mod tests {
     #[test]
     fn who_signs_in_is_seen_without_waiting() {
         let state = tempfile::tempdir().unwrap();
-        assert!(!signs_in(state.path(), "corp"));
+        assert_eq!(signing_in(state.path(), "corp"), None);
         let lock = sign_in(state.path(), "corp", "mai", NOW, |_| {}).unwrap();
-        assert!(signs_in(state.path(), "corp"));
+        assert!(signing_in(state.path(), "corp").is_some());
         drop(lock);
-        assert!(!signs_in(state.path(), "corp"));
+        assert_eq!(signing_in(state.path(), "corp"), None);
     }
 
     #[test]

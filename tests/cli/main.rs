@@ -59,6 +59,7 @@ mod service;
 mod sessions;
 mod shibboleth;
 mod signals;
+mod signed_out;
 mod sts;
 mod waiting;
 mod whoami;

@@ -2,6 +2,7 @@
 
 mod life;
 mod needs;
+mod others;
 mod renewals;
 
 use mai_testbed::{PASSWORD, Testbed};

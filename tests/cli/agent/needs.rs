@@ -16,13 +16,13 @@ fn what_is_down_is_asked_again_until_it_is_back() {
     let testbed = Testbed::start();
     let mut home = home_at(&testbed, "simple", "ada");
     let clock = Clock::of(&mut home, &testbed);
-    home.mai("login prod").ok();
+    home.mai("login prod audit").ok();
     // Where nobody listens.
     let yaml = home.read(".config/mai/profiles.yaml");
     let port = testbed.idp_url().rsplit(':').next().expect("a port");
     home.profiles(&yaml.replace(&format!(":{port}/"), ":9/"));
     let agent = Running::start(&home, "agent");
-    agent.says("renews keys for prod");
+    agent.says("renews keys for prod, audit");
     clock.pass_minutes(41);
     agent.says_again("did not accept a connection", 0);
     agent.says("trying again at");
@@ -30,17 +30,24 @@ fn what_is_down_is_asked_again_until_it_is_back() {
     agent.says_again("trying again at", 2);
     // Before the end the person is told, once.
     clock.pass_minutes(10);
-    agent.says("prod needs you: the keys could not be renewed so far");
+    agent.says("prod, audit could not be renewed so far: ");
     clock.pass_minutes(3);
     wait_until("a notification", || shown(&home).len() == 1);
     home.profiles(&yaml);
     clock.pass(61);
     agent
         .says("read the configuration again")
-        .says("renewed prod until");
-    assert_eq!(shown(&home).len(), 1, "{:?}", shown(&home));
+        .says("renewed prod, audit until");
+    let told = shown(&home);
+    assert_eq!(told.len(), 1, "{told:?}");
+    let words = ["|prod, audit: not renewed yet|", "127.0.0.1:9"];
+    assert!(
+        words.iter().all(|words| told[0].contains(words)),
+        "{told:?}"
+    );
+    assert!(!told[0].contains("mai login"), "{told:?}");
     let status = home.mai("status").ok();
-    assert!(!status.stderr.contains("needs you"), "{status}");
+    assert!(!status.stderr.contains("the agent"), "{status}");
     agent.stop();
 }
 

@@ -149,8 +149,8 @@ fn while_a_person_signs_in_the_agent_waits_and_takes_their_keys() {
     person.expect("Password");
     let agent = Running::start(&home, "agent");
     agent.says("renews keys for prod");
-    clock.pass_minutes(50);
-    agent.says("corp: somebody signs in there; waiting");
+    clock.pass_minutes(42);
+    agent.says("corp: `mai login prod` (process ");
     person.line(PASSWORD);
     let (seen, code) = person.end();
     assert_eq!(code, 0, "{seen}");
