@@ -30,7 +30,6 @@ mod durations;
 mod editing;
 mod env;
 mod exec;
-mod exec_via_profile;
 mod files;
 mod homes;
 mod import;
