@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use url::{Url, form_urlencoded};
 use zeroize::Zeroizing;
 
@@ -92,25 +92,11 @@ impl Federation {
         keys: &SessionCredentials,
         duration: Option<Span>,
     ) -> Result<(Option<Secret>, StatusCode)> {
-        let session = Zeroizing::new(
-            json!({
-                "sessionId": keys.access_key_id,
-                "sessionKey": keys.secret_access_key.expose(),
-                "sessionToken": keys.session_token.expose(),
-            })
-            .to_string(),
-        );
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("Action", "getSigninToken");
-        if let Some(duration) = duration {
-            form.append_pair("SessionDuration", &duration.as_seconds().to_string());
-        }
-        form.append_pair("Session", &session);
         let answer = self
             .http
             .post(self.endpoint.clone())
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(form.finish())
+            .body(body::wiped(form(keys, duration)?))
             .timeout(LIMIT)
             .send()
             .await;
@@ -122,9 +108,8 @@ impl Federation {
             return Ok((None, status));
         }
         let body = Zeroizing::new(body::read(answer, &self.endpoint, LARGEST).await?);
-        let document: Option<serde_json::Value> = serde_json::from_slice(&body).ok();
-        let token = document.as_ref().and_then(|d| d["SigninToken"].as_str());
-        Ok((token.map(Secret::new), status))
+        let answer: Option<Answer> = serde_json::from_slice(&body).ok();
+        Ok((answer.map(|answer| answer.token.into()), status))
     }
 
     fn address(&self, wanted: &Wanted<'_>, token: &Secret) -> Secret {
@@ -159,9 +144,70 @@ impl Federation {
     }
 }
 
+/// The parts of keys, as the endpoint names them.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Session<'a> {
+    session_id: &'a str,
+    session_key: &'a str,
+    session_token: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(rename = "SigninToken")]
+    token: String,
+}
+
+/// The question for a token. Text that outgrows its place leaves a copy behind that nobody wipes, so both have room
+/// for the worst that escaping makes of them.
+fn form(keys: &SessionCredentials, duration: Option<Span>) -> Result<Zeroizing<String>> {
+    let session = Session {
+        session_id: &keys.access_key_id,
+        session_key: keys.secret_access_key.expose(),
+        session_token: keys.session_token.expose(),
+    };
+    let length = session.session_id.len() + session.session_key.len() + session.session_token.len();
+    let mut json = Zeroizing::new(Vec::with_capacity(6 * length + 64));
+    serde_json::to_writer(&mut *json, &session)
+        .map_err(|error| Error::failed("the keys cannot be written as JSON").because(error))?;
+    let json = std::str::from_utf8(&json)
+        .map_err(|error| Error::failed("the keys cannot be written as JSON").because(error))?;
+    let mut text = Zeroizing::new(String::with_capacity(3 * json.len() + 128));
+    let mut form = form_urlencoded::Serializer::new(&mut *text);
+    form.append_pair("Action", "getSigninToken");
+    if let Some(duration) = duration {
+        form.append_pair("SessionDuration", &duration.as_seconds().to_string());
+    }
+    form.append_pair("Session", json);
+    Ok(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_question_never_outgrows_its_place() {
+        for part in ["AB12/+=", "\"\\%&", "\u{1}\n", "\u{e4}\u{1f600}"] {
+            let keys = SessionCredentials {
+                access_key_id: part.repeat(20),
+                secret_access_key: Secret::new(part.repeat(40)),
+                session_token: Secret::new(part.repeat(2000)),
+                expires_at: chrono::DateTime::UNIX_EPOCH,
+            };
+            let text = form(&keys, Some(Span::hours(12))).unwrap();
+            let fields: Vec<(String, String)> = form_urlencoded::parse(text.as_bytes())
+                .into_owned()
+                .collect();
+            assert_eq!(fields[1], ("SessionDuration".into(), "43200".into()));
+            let json: serde_json::Value = serde_json::from_str(&fields[2].1).unwrap();
+            assert_eq!(json["sessionId"], keys.access_key_id);
+            assert_eq!(json["sessionKey"], keys.secret_access_key.expose());
+            assert_eq!(json["sessionToken"], keys.session_token.expose());
+            assert_eq!(text.capacity(), 3 * fields[2].1.len() + 128, "{part}");
+        }
+    }
 
     #[test]
     fn every_partition_has_its_endpoint_and_only_this_computer_has_another() {

@@ -1,9 +1,11 @@
-//! The text of an answer: read up to a limit, decoded with the character set it names.
+//! The text of an answer: read up to a limit, decoded with the character set it names. And a text that is sent.
 
 use encoding_rs::{Encoding, UTF_8};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use hyper::body::Bytes;
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::explain::explain;
 use super::hops::host_of;
@@ -11,6 +13,11 @@ use crate::error::{Error, Result};
 
 /// The largest page, unpacked. Real ones stay below a tenth of it.
 pub const LARGEST: usize = 2 * 1024 * 1024;
+
+/// The body of a request with a secret: the text itself, not a copy, wiped when the last who sends it lets go.
+pub fn wiped(text: Zeroizing<String>) -> reqwest::Body {
+    Bytes::from_owner(text).into()
+}
 
 /// The body of an answer. What is counted is what comes out of gzip, while it comes: a small bomb stops here too.
 pub async fn read(mut answer: reqwest::Response, url: &Url, largest: usize) -> Result<Vec<u8>> {
@@ -85,6 +92,14 @@ mod tests {
         headers.insert(CONTENT_TYPE, content_type.parse().unwrap());
         let (text, encoding) = decode(body, &headers);
         (text, encoding.name())
+    }
+
+    #[test]
+    fn a_secret_is_sent_from_where_it_stands() {
+        let text = Zeroizing::new("hunter2".repeat(100));
+        let place = text.as_ptr();
+        let body = wiped(text);
+        assert_eq!(body.as_bytes().unwrap().as_ptr(), place);
     }
 
     #[test]
