@@ -8,7 +8,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::login::standing;
 use crate::store::aws_config::AwsConfig;
-use crate::store::credentials_file::{self, CredentialsFile, Grammar};
+use crate::store::credentials_file::{self, CredentialsFile, ELSEWHERE, Grammar, KEY_PARTS};
 use crate::store::{atomic, sessions};
 
 /// More places than this are one sentence.
@@ -179,28 +179,27 @@ fn keys(area: &mut Area, patient: &Patient, config: &Config, file: &CredentialsF
 fn shadowing(area: &mut Area, config: &Config, shown: &str, aws: &AwsConfig) {
     for profile in &config.profiles {
         let name = &profile.aws_profile.value;
-        let has: Vec<&str> = [
-            "aws_access_key_id",
-            "aws_secret_access_key",
-            "aws_session_token",
-            "aws_security_token",
-        ]
-        .into_iter()
-        .filter(|key| aws.get(name, key).is_some())
-        .collect();
+        let of = |keys: &[&'static str]| -> Vec<&'static str> {
+            let mut found = keys.to_vec();
+            found.retain(|key| aws.get(name, key).is_some());
+            found
+        };
+        let has = of(&KEY_PARTS);
         if !has.is_empty() {
             area.wrong(
                 format!("{shown}: profile {name} has {} there too, and some SDKs mix them with fresh keys", has.join(", ")),
                 format!("remove them from {shown}"),
             );
         }
-        for key in ["role_arn", "sso_session", "sso_start_url"] {
-            if aws.get(name, key).is_some() {
-                area.note(
-                    format!("{shown}: profile {name} has {key}, which Rust and Java prefer to keys in the credentials file"),
-                    format!("remove it, or give profile {} another `aws_profile`", profile.name),
-                );
-            }
+        let mut elsewhere = of(&ELSEWHERE);
+        // What a process has to be is looked at with its line.
+        elsewhere.retain(|key| *key != "credential_process");
+        if !elsewhere.is_empty() {
+            let named = elsewhere.join(", ");
+            area.note(
+                format!("{shown}: profile {name} has {named}, which Rust and Java prefer to keys in the credentials file"),
+                format!("remove it, or give profile {} another `aws_profile`", profile.name),
+            );
         }
     }
 }

@@ -6,19 +6,6 @@ use crate::paths::{BEHIND, Paths};
 use crate::store::aws_config::AwsConfig;
 use crate::store::credentials_file;
 
-/// One is enough; a section with other settings alone, such as a region, comes before nothing.
-const SOURCES: [&str; 9] = [
-    "aws_access_key_id",
-    "credential_process",
-    "role_arn",
-    "web_identity_token_file",
-    "login_session",
-    "sso_session",
-    "sso_start_url",
-    "sso_account_id",
-    "sso_role_name",
-];
-
 /// A file whose `[default]` comes before an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Before {
@@ -41,7 +28,7 @@ impl Before {
 /// The files that come before an endpoint. What cannot be read here, SDKs cannot read either.
 pub fn before_an_endpoint(paths: &Paths) -> Vec<Before> {
     let before = |variables, path: &Path, has: &dyn Fn(&str) -> bool| {
-        let setting = SOURCES.into_iter().find(|key| has(key))?;
+        let setting = credentials_file::naming_keys().find(|key| has(key))?;
         Some(Before {
             variables,
             path: std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),

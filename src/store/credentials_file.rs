@@ -26,7 +26,8 @@ pub use crate::store::locked_file::{Written, check_writable};
 pub use instead::Instead;
 pub use problems::{Grammar, Problem};
 pub use process::{ProcessSetting, Taken};
-pub use sources::{KeySource, SourceKind};
+use sources::is_foreign;
+pub use sources::{ELSEWHERE, KEY_PARTS, KeySource, SourceKind, naming_keys};
 
 /// The keys that we write, in the order in which we write them.
 const KEY_ID: &str = "aws_access_key_id";
@@ -44,19 +45,6 @@ const OTHER_EXPIRIES: [&str; 4] = [
     "aws_session_expiration",
     "expiry",
 ];
-
-/// Settings that make an SDK look for keys elsewhere than in the section itself.
-fn is_foreign(key: &str) -> bool {
-    matches!(
-        key,
-        "role_arn"
-            | "source_profile"
-            | "credential_source"
-            | "credential_process"
-            | "web_identity_token_file"
-            | "login_session"
-    ) || key.starts_with("sso_")
-}
 
 /// Can every SDK read a section of this name?
 ///

@@ -66,6 +66,37 @@ fn what_sdks_refuse_is_named_with_its_line() {
 }
 
 #[test]
+fn settings_of_other_sources_of_keys_are_named() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    let told = |setting: &str| {
+        home.write(".aws/config", format!("[profile prod]\n{setting} = x\n"));
+        let answer = home.mai("doctor").stdout;
+        answer.contains(&format!("profile prod has {setting}, which Rust and Java"))
+    };
+    for setting in [
+        "role_arn",
+        "sso_account_id",
+        "login_session",
+        "web_identity_token_file",
+    ] {
+        assert!(told(setting), "{setting}");
+    }
+    // It means nothing without one of them.
+    assert!(!told("source_profile") && !told("region"));
+    home.write(
+        ".aws/config",
+        "[profile prod]\nsso_session = x\nsso_role_name = y\n",
+    );
+    let answer = home.mai("doctor").stdout;
+    assert_eq!(
+        answer.matches("sso_session, sso_role_name").count(),
+        1,
+        "{answer}"
+    );
+}
+
+#[test]
 fn variables_that_shadow_the_profiles_are_named() {
     let testbed = Testbed::start();
     let mut home = Home::at(&testbed, "simple", "ada");

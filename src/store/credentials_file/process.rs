@@ -2,9 +2,7 @@
 
 use super::edit::{Fate, doubtful_key, is_ours};
 use super::scanner::{End, Header, Kind, Line, Property};
-use super::{
-    CredentialsFile, Grammar, KEY_ID, OLD_TOKEN, SECRET_KEY, TOKEN, is_foreign, is_section_name,
-};
+use super::{CredentialsFile, Grammar, KEY_ID, KEY_PARTS, is_foreign, is_section_name};
 use crate::error::{self, Error, Result, clean};
 use crate::keys;
 use crate::store::process_line::{ProcessLine, program_of};
@@ -370,7 +368,7 @@ fn is_ours_in(line: &Line) -> bool {
 
 /// Settings in the config file that give a profile keys without asking a process.
 pub(super) fn is_other_source(key: &str) -> bool {
-    matches!(key, KEY_ID | SECRET_KEY | TOKEN | OLD_TOKEN) || (is_foreign(key) && key != PROCESS)
+    KEY_PARTS.contains(&key) || (is_foreign(key) && key != PROCESS)
 }
 
 /// The profile that a header of the config file names, and whether every SDK reads it so.

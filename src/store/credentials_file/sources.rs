@@ -2,9 +2,36 @@
 
 use super::process::profile_in;
 use super::scanner::Header;
-use super::{CredentialsFile, KEY_ID, is_foreign};
+use super::{CredentialsFile, KEY_ID, OLD_TOKEN, SECRET_KEY, TOKEN};
 use crate::keys;
 use crate::store::process_line::{ProcessLine, program_of};
+
+/// What keys are made of, where they stand in a section themselves.
+pub const KEY_PARTS: [&str; 4] = [KEY_ID, SECRET_KEY, TOKEN, OLD_TOKEN];
+
+/// Settings that have SDKs look for keys elsewhere than in the section: each is enough.
+pub const ELSEWHERE: [&str; 8] = [
+    "credential_process",
+    "role_arn",
+    "web_identity_token_file",
+    "login_session",
+    "sso_session",
+    "sso_start_url",
+    "sso_account_id",
+    "sso_role_name",
+];
+
+/// Settings by which a section comes before other places where SDKs look for keys. A region alone does not.
+pub fn naming_keys() -> impl Iterator<Item = &'static str> {
+    std::iter::once(KEY_ID).chain(ELSEWHERE)
+}
+
+/// Does it belong to a source of keys that is not ours? What only goes along with one does, too.
+pub(super) fn is_foreign(key: &str) -> bool {
+    ELSEWHERE.contains(&key)
+        || matches!(key, "source_profile" | "credential_source")
+        || key.starts_with("sso_")
+}
 
 /// One such setting, and its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,5 +91,23 @@ impl CredentialsFile {
             }
         }
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_names_a_source_is_foreign_and_a_region_is_not() {
+        for key in naming_keys().filter(|key| *key != KEY_ID) {
+            assert!(is_foreign(key), "{key}");
+        }
+        for key in ["source_profile", "credential_source", "sso_region"] {
+            assert!(is_foreign(key) && !naming_keys().any(|known| known == key));
+        }
+        for key in KEY_PARTS.into_iter().chain(["region", "output"]) {
+            assert!(!is_foreign(key), "{key}");
+        }
     }
 }
