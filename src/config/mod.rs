@@ -20,7 +20,7 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use browser_command::{BrowserCommand, Filling};
 pub use classic::Classic;
@@ -54,6 +54,11 @@ impl Config {
         Self::load_layers(of_the_machine(), paths, explicit, Own::NamedToWrite)
     }
 
+    /// The person's own file where neither `-c` nor `MAI_CONFIG` names another.
+    pub fn usual_file(paths: &Paths) -> Result<PathBuf> {
+        Ok(paths.config_folder()?.join(FILE_NAME))
+    }
+
     /// What this configuration would be if the person's own file held these bytes.
     pub fn as_if(&self, paths: &Paths, own_bytes: &[u8]) -> Result<Config> {
         let layers = layers::load_as_if(paths, of_the_machine(), self.own_file.path(), own_bytes)?;
@@ -85,7 +90,7 @@ impl Config {
             .or_else(|| paths.config_override.clone());
         let own = match &named {
             Some(path) => path.clone(),
-            None => paths.config_folder()?.join(FILE_NAME),
+            None => Self::usual_file(paths)?,
         };
         let kind = match named {
             Some(_) => if_named,

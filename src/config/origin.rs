@@ -24,6 +24,12 @@ impl SourceFile {
         &self.0.1
     }
 
+    /// Does this path lead to the same file?
+    pub fn is_at(&self, path: &Path) -> bool {
+        let resolved = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        resolved(self.path()) == resolved(path)
+    }
+
     pub(super) fn at(&self, line: u64, column: u64) -> Origin {
         let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
         Origin {

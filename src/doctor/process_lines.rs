@@ -1,7 +1,5 @@
 //! The lines with which SDKs ask `mai`: does each start the right program, for a profile that exists?
 
-use std::path::Path;
-
 use super::Patient;
 use super::report::Area;
 use crate::config::{AskWith, Config, KeysPlace};
@@ -77,12 +75,30 @@ fn ours(
         );
     }
     // Another configuration has other profiles.
-    let same = |file: &Path| file == config.own_file.path();
-    if line.config.as_deref().is_some_and(|file| !same(file)) {
+    if line
+        .config
+        .as_deref()
+        .is_some_and(|file| !config.own_file.is_at(file))
+    {
         area.good(format!(
             "{place}SDKs ask for the keys of {section} with a configuration of their own"
         ));
         return;
+    }
+    if line.config.is_none() && !is_usual(patient, config) {
+        let own = config.own_file.shown();
+        let named = patient.paths.config_override.as_deref();
+        if !named.is_some_and(|file| config.own_file.is_at(file)) {
+            area.note(
+                format!("{place}SDKs ask for the keys of {section} without `-c`, so {own} is not what they go by"),
+                "`mai doctor` without `-c` looks at this line",
+            );
+            return;
+        }
+        area.note(
+            format!("{place}only programs that have MAI_CONFIG too go by {own} for the keys of {section}"),
+            format!("`mai configure-process {}` names it in the line", line.profile),
+        );
     }
     match config.profile(&line.profile) {
         None => area.wrong(
@@ -105,6 +121,12 @@ fn ours(
         ),
         Some(profile) => area.good(format!("{place}SDKs ask for the keys of {}", profile.name)),
     }
+}
+
+/// Is the configuration the one that `mai` reads where nothing names another?
+fn is_usual(patient: &Patient, config: &Config) -> bool {
+    let usual = Config::usual_file(patient.paths);
+    usual.is_ok_and(|file| config.own_file.is_at(&file))
 }
 
 /// Botocore, JavaScript and Go read static keys first, Rust and Java ask the process.

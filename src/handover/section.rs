@@ -1,6 +1,6 @@
 //! The name of a section instead of keys: would every SDK find the keys of the profile behind it?
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::config::{Config, KeysPlace, Profile};
 use crate::error::{Error, Result};
@@ -111,8 +111,7 @@ fn wrong_line(
         return Some(format!("asks mai for keys, and there is no {program}"));
     }
     let read = line.config.clone().or_else(|| usual_config(paths))?;
-    let same = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    (same(&read) != same(config.own_file.path())).then(|| {
+    (!config.own_file.is_at(&read)).then(|| {
         format!(
             "asks mai for keys with the configuration {}",
             paths.shown(&read)
@@ -122,6 +121,6 @@ fn wrong_line(
 
 /// What `mai` reads where its line names no file.
 fn usual_config(paths: &Paths) -> Option<PathBuf> {
-    let usual = || Some(paths.config_folder().ok()?.join("profiles.yaml"));
+    let usual = || Config::usual_file(paths).ok();
     paths.config_override.clone().or_else(usual)
 }

@@ -245,6 +245,37 @@ fn doctor_tells_what_is_wrong_with_a_line() {
 }
 
 #[test]
+fn doctor_knows_which_configuration_a_line_without_one_goes_by() {
+    let testbed = Testbed::start();
+    let mut home = home(&testbed);
+    let other = home.write("other.yaml", home.read(".config/mai/profiles.yaml"));
+    home.write(
+        CONFIG,
+        "[profile gone]\ncredential_process = mai credentials gone\n",
+    );
+    let wrong = "SDKs ask for the keys of gone, and there is no such profile";
+    let usual = format!("-c {}", home.path(".config/mai/profiles.yaml").display());
+    for options in ["", usual.as_str()] {
+        let told = home.mai(&format!("{options} doctor")).stdout;
+        assert!(told.contains(wrong), "{told}");
+    }
+    let told = home.mai(&format!("-c {} doctor", other.display())).stdout;
+    assert!(!told.contains(wrong), "{told}");
+    let words =
+        "SDKs ask for the keys of gone without `-c`, so ~/other.yaml is not what they go by";
+    assert!(told.contains(words), "{told}");
+    home.set("MAI_CONFIG", &other.display().to_string());
+    let told = home.mai("doctor").stdout;
+    assert!(told.contains(wrong), "{told}");
+    assert!(
+        told.contains("only programs that have MAI_CONFIG too go by ~/other.yaml"),
+        "{told}"
+    );
+    let told = home.mai(&format!("{usual} doctor")).stdout;
+    assert!(told.contains(wrong), "{told}");
+}
+
+#[test]
 fn good_keys_move_from_the_file_to_the_vault() {
     let testbed = Testbed::start();
     let home = home(&testbed);
