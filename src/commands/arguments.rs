@@ -68,6 +68,32 @@ pub fn verb_place(arguments: &[OsString]) -> Option<usize> {
     None
 }
 
+/// Is this the verb that clap runs, spelled out or as a beginning that no other verb has?
+pub fn is_for(arguments: &[OsString], verb: &str) -> bool {
+    use clap::CommandFactory;
+    let word = verb_place(arguments).and_then(|place| arguments[place].to_str());
+    let Some(word) = word.filter(|word| verb.starts_with(word)) else {
+        return false;
+    };
+    let command = super::Cli::command();
+    let mut others = command.get_subcommands().map(|other| other.get_name());
+    word == verb || !others.any(|other| other != verb && other.starts_with(word))
+}
+
+/// The value of a long option, as far as it can be known where parsing failed.
+pub fn value_of<'a>(arguments: &'a [OsString], option: &str) -> Option<&'a str> {
+    let own = arguments.iter().take_while(|argument| *argument != "--");
+    let mut words = own.map(|argument| argument.to_str().unwrap_or_default());
+    while let Some(word) = words.next() {
+        match word.strip_prefix(option) {
+            Some("") => return words.next(),
+            Some(rest) if rest.starts_with('=') => return rest.strip_prefix('='),
+            _ => {}
+        }
+    }
+    None
+}
+
 /// The output format, for errors that come before or from parsing.
 pub fn output_format(arguments: &[OsString]) -> Format {
     let json = |value: &OsStr| value == "json";
@@ -121,6 +147,39 @@ mod tests {
         assert_eq!(spelled("mai set x").unwrap(), "mai set-default x");
         let error = spelled("mai cre x").unwrap_err();
         assert_eq!(error.to_string(), "`cre` could be create or create-all");
+    }
+
+    #[test]
+    fn the_verb_is_known_before_clap_knows_it() {
+        let is_env = |line: &str| {
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            is_for(&arguments, "env")
+        };
+        for line in ["mai env prod --bad", "mai -c x en", "mai --bad env"] {
+            assert!(is_env(line), "{line}");
+        }
+        // `e` is exec, too.
+        for line in ["mai e", "mai exec env", "mai envy", "mai", "mai -- env"] {
+            assert!(!is_env(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_value_of_an_option_stands_behind_it() {
+        let value = |line: &str| {
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            value_of(&arguments, "--format").map(str::to_owned)
+        };
+        for line in ["mai env --format sh --bad", "mai env --bad --format=sh"] {
+            assert_eq!(value(line).as_deref(), Some("sh"), "{line}");
+        }
+        for line in [
+            "mai env --format",
+            "mai env --formats sh",
+            "mai env -- --format sh",
+        ] {
+            assert_eq!(value(line), None, "{line}");
+        }
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! `mai env`: keys as text, for a shell or a file.
 
+use std::ffi::OsString;
 use std::io::IsTerminal;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::Global;
 use super::hand_over::HandOver;
 use super::run::Run;
+use super::{Global, arguments};
 use crate::config::Profile;
 use crate::error::{Error, Result, clean};
 use crate::handover::callers;
@@ -187,6 +188,19 @@ impl Env {
             Form::K8s => Ok(documents::secret_of_variables(&secret(), &environment)),
             _ => spelled(form, &environment),
         }
+    }
+}
+
+/// Clap found a slip, so there was no `Env` to run: what is evaluated fails all the same.
+pub fn slipped(arguments: &[OsString], output: Format) {
+    if output != Format::Text || !arguments::is_for(arguments, "env") {
+        return;
+    }
+    let named = arguments::value_of(arguments, "--format");
+    let named = named.and_then(|name| Form::from_str(name, false).ok());
+    if let Some(form) = named.or_else(guessed) {
+        evaluated::await_code(form);
+        evaluated::fail();
     }
 }
 

@@ -174,7 +174,12 @@ pub fn main() -> ExitCode {
     };
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return usage(error, format),
+        Err(error) => {
+            if error.use_stderr() {
+                env::slipped(&arguments, format);
+            }
+            return usage(error, format);
+        }
     };
     let (format, color) = (cli.global.output, cli.global.color);
     match dispatch(cli) {

@@ -129,6 +129,21 @@ fn what_evaluates_a_failure_fails() {
     fails("prod -o json", nobody, "", 3);
     fails("prod --format sh -o json", "are two things", "", 2);
 
+    // What clap finds comes before everything else.
+    fails("prod --bad --format sh", "--bad", "false\n", 2);
+    fails("prod --format=fish --min soon", "--min", "false\n", 2);
+    for form in ["docker", "powershell"] {
+        fails(&format!("prod --bad --format {form}"), "--bad", "", 2);
+    }
+    fails("prod --bad -o json", "--bad", "", 2);
+    let help = home.mai("env --help --format sh").ok();
+    assert!(!help.stdout.contains("false"), "{help}");
+    let script = "sh -c 'eval \"$(\"$@\")\"; echo $?' x \"$@\"";
+    for line in ["env prod --bad", "en prod --format odd", "-q env --no-such"] {
+        assert_eq!(home.script(script, line, "").stdout, "1\n", "{line}");
+    }
+    assert_eq!(home.mai("exec prod --bad").fails(2, &["--bad"]).stdout, "");
+
     let evaluated = |script: &str| home.script(script, "env prod", "");
     for shell in ["sh", "bash"] {
         let script = format!("{shell} -c 'eval \"$(\"$@\")\"; echo $?' x \"$@\"");
