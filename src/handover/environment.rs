@@ -51,13 +51,21 @@ pub const REGIONS: &[&str] = &["AWS_REGION", "AWS_DEFAULT_REGION"];
 /// All variables of one tool, whatever it calls them.
 const SHADOWING_PREFIX: &str = "AWSUME_";
 
-/// What to remove; `around` are names that are set now, some of which nobody can list.
-pub fn shadowing(around: impl Iterator<Item = String>) -> BTreeSet<String> {
-    let known = SHADOWING.iter().map(|name| (*name).to_owned());
-    // Whoever named a variable may have named it after code that a shell would run.
-    known
-        .chain(around.filter(|name| name.starts_with(SHADOWING_PREFIX) && is_name(name)))
-        .collect()
+/// What to remove of the names with this prefix; `around` are names that are set now, some of which nobody can list.
+pub fn left_behind(prefix: &str, around: &[String]) -> BTreeSet<String> {
+    let with_prefix = |name: &&str| format!("{prefix}{name}");
+    let mut names: BTreeSet<String> = SHADOWING.iter().map(with_prefix).collect();
+    if around.contains(&format!("{prefix}MAI_PROFILE")) {
+        names.extend(REGIONS.iter().map(with_prefix));
+    }
+    if prefix.is_empty() {
+        // Whoever named a variable may have named it after code that a shell would run.
+        let odd = around
+            .iter()
+            .filter(|name| name.starts_with(SHADOWING_PREFIX) && is_name(name));
+        names.extend(odd.cloned());
+    }
+    names
 }
 
 /// `PROFILE` or `PROFILE=PREFIX`: a profile, and what stands before the names of its variables.
@@ -153,13 +161,7 @@ impl Environment {
         let mut unset: BTreeSet<String> = BTreeSet::new();
         let prefixes: BTreeSet<&str> = handed.iter().map(|(_, prefix)| prefix.as_str()).collect();
         for prefix in &prefixes {
-            unset.extend(SHADOWING.iter().map(|name| format!("{prefix}{name}")));
-            if around.contains(&format!("{prefix}MAI_PROFILE")) {
-                unset.extend(REGIONS.iter().map(|name| format!("{prefix}{name}")));
-            }
-        }
-        if prefixes.contains("") {
-            unset.extend(shadowing(around.into_iter()));
+            unset.extend(left_behind(prefix, &around));
         }
         unset.retain(|name| !is_set(name));
         let mut plain = handed.iter().filter(|(_, prefix)| prefix.is_empty());
@@ -168,6 +170,26 @@ impl Environment {
             set,
             section: plain.next().map(|(ready, _)| ready.aws_profile.clone()),
         })
+    }
+
+    /// The variables that lead to the keys of a section at an address. `around` are names that are set now.
+    pub fn of_address(
+        variables: Vec<(&str, String)>,
+        section: &str,
+        around: &[String],
+    ) -> Environment {
+        let mut unset = left_behind("", around);
+        for (name, _) in &variables {
+            unset.remove(*name);
+        }
+        let set = variables.into_iter();
+        Environment {
+            set: set
+                .map(|(name, value)| (name.to_owned(), value.into()))
+                .collect(),
+            unset: unset.into_iter().collect(),
+            section: Some(section.to_owned()),
+        }
     }
 
     /// What `of` would set, as far as it is known before a sign-in: what does not fit then, never will.
@@ -322,6 +344,31 @@ pub mod tests {
         let both = both.map(|name| format!("P_{name}"));
         assert_eq!(unset("P_", None, &["P_MAI_PROFILE"]), both);
         assert!(unset("P_", None, &["MAI_PROFILE"]).is_empty());
+    }
+
+    #[test]
+    fn an_address_has_no_region_of_the_profile_before() {
+        let of = |region: Option<&str>, around: &[&str]| {
+            let mut variables = vec![("AWS_CONTAINER_CREDENTIALS_FULL_URI", "x".to_owned())];
+            variables.extend(region.map(|region| ("AWS_REGION", region.to_owned())));
+            let around: Vec<String> = around.iter().map(|name| (*name).to_owned()).collect();
+            let mut environment = Environment::of_address(variables, "prod", &around);
+            assert!(environment.unset.iter().any(|name| name == "AWS_PROFILE"));
+            assert!(
+                !environment
+                    .unset
+                    .iter()
+                    .any(|name| name.ends_with("FULL_URI"))
+            );
+            environment.unset.retain(|name| name.ends_with("REGION"));
+            environment.unset
+        };
+        assert_eq!(
+            of(None, &["MAI_PROFILE"]),
+            ["AWS_DEFAULT_REGION", "AWS_REGION"]
+        );
+        assert_eq!(of(Some("x"), &["MAI_PROFILE"]), ["AWS_DEFAULT_REGION"]);
+        assert!(of(None, &["AWS_REGION", "X_MAI_PROFILE"]).is_empty());
     }
 
     #[test]

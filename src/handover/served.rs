@@ -9,7 +9,7 @@ use crate::handover::child;
 use crate::handover::critical::say_what_is_critical;
 use crate::handover::default_section::{self, Before, before_an_endpoint};
 use crate::handover::endpoint::Endpoint;
-use crate::handover::environment::shadowing;
+use crate::handover::environment::{Environment, left_behind};
 use crate::handover::keeper::Keeper;
 use crate::login::Doors;
 use crate::login::plan::LoginPlan;
@@ -48,6 +48,12 @@ impl<'a> Served<'a> {
         })
     }
 
+    /// What changes around a program that is to find the keys of the profile at this place of the list.
+    pub fn environment(&self, index: usize) -> Environment {
+        let section = &self.all[index].aws_profile;
+        Environment::of_address(self.variables(index), section, &around())
+    }
+
     /// What leads SDKs to the keys of the profile at this place of the list, and to its region.
     pub fn variables(&self, index: usize) -> Vec<(&'static str, String)> {
         let mut variables = self.endpoint.variables(index).to_vec();
@@ -61,7 +67,12 @@ impl<'a> Served<'a> {
 
 /// The variables that would come before an endpoint or tell of other keys, as far as they can be known here.
 pub fn to_remove() -> BTreeSet<String> {
-    shadowing(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
+    left_behind("", &around())
+}
+
+fn around() -> Vec<String> {
+    let names = std::env::vars_os().map(|(name, _)| name);
+    names.filter_map(|name| name.into_string().ok()).collect()
 }
 
 /// Runs a command that finds the keys of a profile at an endpoint of its own, for as long as it runs; its code.
@@ -77,10 +88,13 @@ pub fn run_command(
 ) -> Result<u8> {
     let profiles = [profile];
     let served = Served::start(doors, &profiles, wishes, port, before)?;
-    for name in to_remove() {
+    let environment = served.environment(0);
+    for name in &environment.unset {
         command.env_remove(name);
     }
-    command.envs(served.variables(0));
+    for (name, value) in &environment.set {
+        command.env(name, value.expose());
+    }
     command.env("MAI_PROFILE", &profile.name);
     hide_default(doors, command);
     #[cfg(unix)]
@@ -107,8 +121,13 @@ fn hide_default(doors: &Doors, command: &mut Command) {
     // It would be missed, and only what names keys is in the way.
     if let Some(region) = default_section::region(doors.paths) {
         for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
-            let is_set = command.get_envs().any(|(set, _)| set == name);
-            if !is_set && std::env::var_os(name).is_none() {
+            // A region that was taken away was another profile's.
+            let changed = command.get_envs().find(|(changed, _)| *changed == name);
+            let is_set = match changed {
+                Some((_, value)) => value.is_some(),
+                None => std::env::var_os(name).is_some(),
+            };
+            if !is_set {
                 command.env(name, &region);
             }
         }
