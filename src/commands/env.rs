@@ -8,6 +8,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::hand_over::HandOver;
+use super::reader;
 use super::run::Run;
 use super::{Global, arguments};
 use crate::config::Profile;
@@ -81,22 +82,10 @@ impl Env {
         match (self.format, run.format) {
             (Some(Form::Json) | None, Format::Json) => Ok(Form::Json),
             (Some(form), Format::Text) => Ok(form),
-            (None, Format::Text) => {
-                let guess = callers::guess()?;
-                let form = guess.form.name();
-                run.ui.detail(&format!(
-                    "writing for {form}, since {}; --format names another",
-                    guess.because
-                ));
-                Ok(guess.form)
-            }
+            (None, Format::Text) => reader::guessed(run),
             (_, Format::Tsv) => Err(Error::usage("`mai env` has no `-o tsv`")
                 .hint("say what it is for with --format, such as bash or dotenv")),
-            (Some(form), Format::Json) => Err(Error::usage(format!(
-                "`-o json` and `--format {}` are two things",
-                form.name()
-            ))
-            .hint("leave one of the two out")),
+            (Some(form), Format::Json) => Err(reader::two_things("json", form)),
         }
     }
 

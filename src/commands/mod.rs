@@ -25,6 +25,7 @@ mod login;
 mod logout;
 mod own_program;
 mod prompt;
+mod reader;
 mod require;
 mod roles;
 mod run;

@@ -6,12 +6,14 @@ use std::process::Command;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
+use super::reader;
 use super::run::{Run, Secrets};
 use crate::error::{Error, Kind, Result};
 use crate::handover::default_section::before_an_endpoint;
 use crate::handover::keeper::Asks;
 use crate::handover::process::expect_command;
 use crate::handover::served::{Served, run_command, to_remove};
+use crate::handover::spelling::{Form, spelled};
 use crate::login::target::Wishes;
 use crate::process::{self, Caught, Then};
 use crate::ui::{Format, output};
@@ -24,6 +26,9 @@ pub struct Serve {
     /// Listen on this port of 127.0.0.1, for addresses that stay the same; otherwise a free one
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1024..))]
     port: Option<u16>,
+    /// What the variables are written for; the shell that called, if you do not say
+    #[arg(long, value_enum, value_name = "FORM", conflicts_with = "command")]
+    format: Option<Form>,
     /// Serve the keys of one profile to this command alone, and end with it
     #[arg(last = true, hide = true, value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -44,11 +49,12 @@ impl Serve {
             command.args(arguments);
             return run_command(&doors, profile, &wishes, self.port, &mut command, before);
         }
+        let written = self.written(run, profiles.len())?;
         let mut served = Served::start(&doors, &profiles, &wishes, self.port, before)?;
         let names: Vec<&str> = served.all.iter().map(|one| one.profile.as_str()).collect();
         let listed = names.join(", ");
         leave_in_peace(&listed, run.format == Format::Text);
-        write(&served, run.format)?;
+        write(&served, written)?;
         close_stdout();
         run.say_notices();
         for before in before_an_endpoint(&run.paths) {
@@ -68,6 +74,46 @@ impl Serve {
     }
 }
 
+/// How the variables are written.
+#[derive(Clone, Copy)]
+enum Written {
+    /// For a shell, or as a file.
+    As(Form),
+    Document,
+    Table,
+}
+
+impl Serve {
+    /// `--format`, else what `-o` says, else what the calling shell reads.
+    fn written(&self, run: &Run, profiles: usize) -> Result<Written> {
+        let form = match (self.format, run.format) {
+            (Some(Form::Json) | None, Format::Json) | (Some(Form::Json), Format::Text) => {
+                return Ok(Written::Document);
+            }
+            (None, Format::Tsv) => return Ok(Written::Table),
+            (Some(form), Format::Json) => return Err(reader::two_things("json", form)),
+            (Some(form), Format::Tsv) => return Err(reader::two_things("tsv", form)),
+            (Some(form), Format::Text) => form,
+            (None, Format::Text) => reader::guessed(run)?,
+        };
+        match form {
+            Form::K8s => Err(Error::usage(
+                "`--format k8s` is a Secret with keys, and `mai serve` prints none: its address is for programs on this \
+                 computer",
+            )
+            .hint("`mai env --format k8s` makes one, or choose another --format")),
+            Form::Nushell | Form::Dotenv | Form::Docker if profiles > 1 => {
+                Err(Error::usage(format!(
+                    "{} has one value for each variable, and {profiles} profiles are served",
+                    form.name()
+                ))
+                .hint("serve one profile, or `-o json`, which has all of them"))
+            }
+            _ => Ok(Written::As(form)),
+        }
+    }
+}
+
 /// What a server is there for is to be ended: that is no failure.
 fn leave_in_peace(listed: &str, words: bool) {
     let told = format!("Serving {listed} no more.");
@@ -80,23 +126,20 @@ fn leave_in_peace(listed: &str, words: bool) {
 }
 
 /// What SDKs have to find in their environment, for `eval` or for a program. The tokens stay in their files.
-fn write(served: &Served, format: Format) -> Result<()> {
+fn write(served: &Served, written: Written) -> Result<()> {
     let all = || served.all.iter().enumerate();
-    match format {
-        Format::Text => {
-            let names: Vec<String> = to_remove().into_iter().collect();
-            let mut text = format!("unset {}\n", names.join(" "));
+    match written {
+        Written::As(form) => {
+            let mut text = String::new();
             for (index, ready) in all() {
                 if served.all.len() > 1 {
                     text.push_str(&format!("# {}\n", ready.profile));
                 }
-                for (name, value) in served.variables(index) {
-                    text.push_str(&format!("export {name}={}\n", shell_words::quote(&value)));
-                }
+                text.push_str(&spelled(form, &served.environment(index))?);
             }
             output::write(&text)
         }
-        Format::Json => {
+        Written::Document => {
             let profiles = all().map(|(index, ready)| {
                 let variables = served.variables(index).into_iter();
                 let variables: Map<String, Value> = variables
@@ -115,7 +158,7 @@ fn write(served: &Served, format: Format) -> Result<()> {
                 "profiles": profiles.collect::<Vec<Value>>(),
             }))
         }
-        Format::Tsv => output::write_tsv(
+        Written::Table => output::write_tsv(
             &["profile", "url", "token_file", "region"],
             all().map(|(index, ready)| {
                 let [(_, url), (_, token)] = served.endpoint.variables(index);

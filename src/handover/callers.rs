@@ -80,8 +80,8 @@ fn form(shell: Result<Form, &str>, because: String) -> Result<Guess> {
 }
 
 fn unknown(shell: &str) -> Error {
-    Error::usage(format!("`mai env` does not know how {shell} sets variables")).hint(
-        "say it with --format: bash, zsh, sh, fish, powershell, nushell, dotenv, docker, json or k8s",
+    Error::usage(format!("`mai` does not know how {shell} sets variables")).hint(
+        "say what it is for with --format: bash, zsh, sh, fish, powershell, nushell, dotenv, docker or json",
     )
 }
 
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn a_shell_that_would_misread_it_is_refused() {
         let told = guessed(&["tcsh"], Some("/bin/bash")).unwrap_err();
-        assert_eq!(told, "`mai env` does not know how tcsh sets variables");
+        assert_eq!(told, "`mai` does not know how tcsh sets variables");
         assert!(
             guessed(&[], Some("/opt/odd"))
                 .unwrap_err()

@@ -54,6 +54,7 @@ mod require;
 mod roles;
 mod secrets;
 mod serve;
+mod serve_formats;
 mod service;
 mod sessions;
 mod shibboleth;

@@ -452,7 +452,7 @@ fn the_person_at_its_terminal_is_asked_whether_to_sign_in() {
     let testbed = Testbed::start();
     let home = signed_in(&testbed);
     let mut terminal = home.terminal("serve prod");
-    terminal.expect("export AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:");
+    terminal.expect("export AWS_CONTAINER_CREDENTIALS_FULL_URI='http://127.0.0.1:");
     terminal.expect("export AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=");
     terminal.expect("until Ctrl-C.");
     let before = home.key("prod", "aws_access_key_id");
