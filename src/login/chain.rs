@@ -14,6 +14,7 @@ use crate::keys::SessionCredentials;
 use crate::login::plan::LoginPlan;
 use crate::login::redeem::{Became, Redeemed, sts_in};
 use crate::login::report::Outcome;
+use crate::login::session_names::{Asked, SessionNames};
 use crate::login::standing::Present;
 use crate::login::target::Link;
 use crate::login::{Doors, keep, orders};
@@ -55,12 +56,8 @@ pub fn link(doors: &Doors, profile: &Profile, source: &Source, present: &Present
         parent_section: section.clone(),
         role,
         external_id: source.external_id.as_ref().map(|id| id.value.clone()),
-        session_name: match (&source.session_name, user) {
-            (Some(name), _) => name.value.clone(),
-            // As identity providers name the sessions of their users; some trust policies compare the two.
-            (None, Some(user)) => session_name_of(user),
-            (None, None) => "mai".to_owned(),
-        },
+        session_name: source.session_name.as_ref().map(|name| name.value.clone()),
+        name_of_user: user.map_or_else(|| "mai".to_owned(), |user| session_name_of(user)),
         tags: source.tags.clone(),
     })
 }
@@ -103,12 +100,13 @@ fn role(doors: &Doors, profile: &Profile, partition: &str) -> Result<RoleArn> {
 }
 
 /// Fetches the keys of chained targets, once those of their parents are there. `outcomes` has what became of others
-/// so far, and gets what becomes of these.
+/// so far, and gets what becomes of these; `names` has what the sessions of this run are called.
 pub async fn all(
     client: &reqwest::Client,
     plan: &LoginPlan<'_>,
     doors: &Doors<'_>,
     mut pending: Vec<usize>,
+    names: &mut SessionNames,
     outcomes: &mut [Option<Outcome>],
 ) -> Result<()> {
     while !pending.is_empty() {
@@ -121,7 +119,7 @@ pub async fn all(
             // The configuration has no circles.
             return Err(Error::failed("profiles take their keys in a circle"));
         }
-        for (place, outcome) in one_wave(client, plan, doors, &wave, outcomes).await? {
+        for (place, outcome) in one_wave(client, plan, doors, &wave, names, outcomes).await? {
             outcomes[place] = Some(outcome);
         }
         pending = later;
@@ -141,34 +139,36 @@ async fn one_wave(
     plan: &LoginPlan<'_>,
     doors: &Doors<'_>,
     wave: &[usize],
+    names: &mut SessionNames,
     outcomes: &[Option<Outcome>],
 ) -> Result<Vec<(usize, Outcome)>> {
     // Read anew: the keys of the wave before stand there now.
     let present = Present::read(doors)?;
-    let mut running = JoinSet::new();
-    let (mut results, mut roles) = (Vec::new(), BTreeMap::new());
+    let (mut orders, mut results, mut roles) = (Vec::new(), Vec::new(), BTreeMap::new());
     for &place in wave {
         let Some(link) = plan.targets[place].chain.clone() else {
             continue;
         };
-        match parents_keys(plan, place, &link, &present, outcomes) {
-            Ok(keys) => {
-                roles.insert(
-                    place,
-                    Became {
-                        role: link.role.clone(),
-                        provider: None,
-                    },
-                );
-                let order = order(client, doors, plan, place, link, keys);
-                match order {
-                    Ok(order) => {
-                        running.spawn(order.run());
-                    }
-                    Err(error) => results.push((place, Err(error))),
-                }
+        let role = link.role.clone();
+        let keys = parents_keys(plan, place, &link, &present, outcomes);
+        match keys.and_then(|keys| order(client, doors, plan, place, link, keys)) {
+            Ok(order) => {
+                let provider = None;
+                roles.insert(place, Became { role, provider });
+                orders.push(order);
             }
             Err(error) => results.push((place, Err(error))),
+        }
+    }
+    names.ask(unnamed_parents(&orders, names), doors.ui).await;
+    let mut running = JoinSet::new();
+    for order in orders {
+        match names.of(&order.link) {
+            Ok(name) => {
+                names.remember(&plan.targets[order.place].profile, &name);
+                running.spawn(order.run(name));
+            }
+            Err(error) => results.push((order.place, Err(error))),
         }
     }
     while let Some(done) = running.join_next().await {
@@ -176,6 +176,21 @@ async fn one_wave(
     }
     results.sort_by_key(|(place, _)| *place);
     keep::keep(plan, doors, results, &roles)
+}
+
+/// The parents whose sessions have no name yet and need one, each once.
+fn unnamed_parents(orders: &[Order], names: &SessionNames) -> Vec<Asked> {
+    let mut all: Vec<Asked> = Vec::new();
+    for order in orders.iter().filter(|order| names.lacks(&order.link)) {
+        if all.iter().all(|known| known.profile != order.link.parent) {
+            all.push(Asked {
+                profile: order.link.parent.clone(),
+                keys: order.keys.clone(),
+                sts: order.sts.clone(),
+            });
+        }
+    }
+    all
 }
 
 fn parents_keys(
@@ -229,12 +244,12 @@ fn order(
 }
 
 impl Order {
-    async fn run(self) -> (usize, Result<Redeemed>) {
+    async fn run(self, session_name: String) -> (usize, Result<Redeemed>) {
         let wanted = Chained {
             parent: &self.link.parent,
             keys: &self.keys,
             role: &self.link.role,
-            session_name: &self.link.session_name,
+            session_name: &session_name,
             duration: self.duration,
             external_id: self.link.external_id.as_deref(),
             tags: &self.link.tags,

@@ -21,6 +21,7 @@ pub mod record;
 pub mod redeem;
 pub mod report;
 pub mod role_choice;
+pub mod session_names;
 pub mod sign_in;
 pub mod standing;
 pub mod stored_secrets;

@@ -102,7 +102,10 @@ pub struct Link {
     pub parent_section: String,
     pub role: RoleArn,
     pub external_id: Option<String>,
-    pub session_name: String,
+    /// None: as the session of the parent is called.
+    pub session_name: Option<String>,
+    /// For where that is not to be known.
+    pub name_of_user: String,
     pub tags: Vec<(String, String)>,
 }
 

@@ -98,9 +98,10 @@ fn with_good_keys_of_the_parent_nobody_is_needed() {
     testbed.clear_requests();
     let answer = home.mai("require audit --no-input").ok();
     assert!(!answer.stderr.contains("prod"), "{answer}");
-    assert_eq!((traffic(&testbed), sts_calls(&testbed)), ((0, 0), 1));
-    home.mai("login deep --no-input").ok();
+    // Who prod is, then the role.
     assert_eq!((traffic(&testbed), sts_calls(&testbed)), ((0, 0), 2));
+    home.mai("login deep --no-input").ok();
+    assert_eq!((traffic(&testbed), sts_calls(&testbed)), ((0, 0), 4));
     assert_eq!(home.mai("require all --no-input").to_string(), "[exit 0]");
 }
 
@@ -158,22 +159,22 @@ fn other_settings_are_other_keys() {
     home.write(".config/mai/p.json", r#"{"Statement": []}"#);
     testbed.clear_requests();
     for (old, new, calls) in [
-        ("team: blue", "team: red", 1),
+        ("team: blue", "team: red", 2),
         (
             "external_id: 7f2c\n",
             "external_id: 7f2c\n    session_name: someone\n",
             1,
         ),
-        ("team: blue", "team: blue", 1),
+        ("team: blue", "team: blue", 2),
         (
             "external_id: 7f2c\n",
             "external_id: 7f2c\n    policy: p.json\n",
-            1,
+            2,
         ),
         (
             "external_id: 7f2c\n",
             "external_id: 7f2c\n    policy_arns: ['arn:aws:iam::aws:policy/ReadOnlyAccess']\n",
-            1,
+            2,
         ),
     ] {
         home.profiles(&profiles.replacen(old, new, 1));
@@ -181,6 +182,37 @@ fn other_settings_are_other_keys() {
         assert_eq!(sts_calls(&testbed), calls, "{new}");
         testbed.clear_requests();
     }
+}
+
+/// What the session is called that the keys of a profile are of.
+#[track_caller]
+fn session_of(home: &Home, profile: &str) -> String {
+    let told = home.mai(&format!("whoami {profile} -o json")).ok().json();
+    told[0]["session"].as_str().expect("a session").to_owned()
+}
+
+#[test]
+fn the_name_of_the_person_goes_along_the_chain() {
+    let testbed = testbed();
+    testbed.users(|users| users.get("ada").session_name = Some("ada@corp.test".to_owned()));
+    let names = |home: &Home| ["prod", "audit", "deep"].map(|name| session_of(home, name));
+    // From the assertion.
+    let with_assertion = home(&testbed);
+    testbed.clear_requests();
+    with_assertion.login("all").ok();
+    assert_eq!(sts_calls(&testbed), 3, "nobody is asked who they are");
+    assert_eq!(names(&with_assertion), ["ada@corp.test"; 3]);
+    // From STS, for keys that were there.
+    let with_keys = home(&testbed);
+    with_keys.login("prod").ok();
+    with_keys.mai("login deep --no-input").ok();
+    assert_eq!(names(&with_keys), ["ada@corp.test"; 3]);
+    // A name that the profile says is its own, and that of those behind it.
+    let profiles = with_keys.read(".config/mai/profiles.yaml");
+    let said = "external_id: 7f2c\n    session_name: night-shift\n";
+    with_keys.profiles(&profiles.replacen("external_id: 7f2c\n", said, 1));
+    with_keys.mai("login deep --force --no-input").ok();
+    assert_eq!(names(&with_keys)[1..], ["night-shift", "night-shift"]);
 }
 
 #[test]
@@ -222,8 +254,8 @@ fn siblings_are_assumed_side_by_side() {
     });
     home.mai("login one two three --no-input").ok();
     let seen = testbed.requests();
-    assert_eq!(seen.len(), 3);
-    let between = seen[2].at.duration_since(seen[0].at);
+    assert_eq!(seen.len(), 4, "who prod is, asked once for all three");
+    let between = seen[3].at.duration_since(seen[1].at);
     // The last was asked for before the first could be answered.
     assert!(between.as_millis() < u128::from(millis), "{between:?}");
 }
