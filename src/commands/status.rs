@@ -64,7 +64,7 @@ impl Status {
     pub fn run(self, run: &Run) -> Result<u8> {
         let path = run.paths.credentials_file()?;
         let file = credentials_file::read(path)?;
-        let rows = standing::sessions(&run.paths)?.load();
+        let rows = standing::recorded(&run.paths, &file)?;
         let learned = Learned::load(run.paths.state_folder()?);
         let mut entries = entries(run, &file, &rows, &learned);
         add_needs(run, &rows, &mut entries)?;

@@ -152,10 +152,9 @@ fn sections(area: &mut Area, config: &Config, file: &CredentialsFile) {
 }
 
 fn keys(area: &mut Area, patient: &Patient, config: &Config, file: &CredentialsFile) {
-    let Ok(sessions) = standing::sessions(patient.paths) else {
+    let Ok(rows) = standing::recorded(patient.paths, file) else {
         return;
     };
-    let rows = sessions.load();
     let now = clock::now().timestamp();
     let good = config
         .profiles

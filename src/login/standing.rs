@@ -62,10 +62,10 @@ pub struct Held<'a> {
 
 impl<'a> Present<'a> {
     pub fn read(doors: &'a Doors<'a>) -> Result<Present<'a>> {
-        let path = doors.paths.credentials_file()?;
+        let file = credentials_file::read(doors.paths.credentials_file()?)?;
         Ok(Present {
-            file: credentials_file::read(path)?,
-            rows: sessions(doors.paths)?.load(),
+            rows: recorded(doors.paths, &file)?,
+            file,
             now: clock::now(),
             doors,
             learned: Learned::load(doors.paths.state_folder()?),
@@ -78,7 +78,7 @@ impl<'a> Present<'a> {
             return Found::Nothing;
         };
         let are_there = match target.keys {
-            KeysPlace::File => self.are_there(target.keys, row),
+            KeysPlace::File => self.end_of(target.keys, row).is_some(),
             // The vault forgets what has expired; whoever removes keys from it removes the row, too.
             KeysPlace::Process => row.process,
         };
@@ -200,10 +200,16 @@ impl<'a> Present<'a> {
         found.filter(|keys| keys.access_key_id == row.key_id)
     }
 
-    fn are_there(&self, keys: KeysPlace, row: &Row) -> bool {
+    /// When the recorded keys end, in seconds since 1970, if they are still where the profile has them.
+    fn end_of(&self, keys: KeysPlace, row: &Row) -> Option<i64> {
         match keys {
-            KeysPlace::File => !row.process && holds_keys_of(&self.file, row),
-            KeysPlace::Process => row.process && self.in_vault(row).is_some(),
+            KeysPlace::File if row.process || !holds_keys_of(&self.file, row) => None,
+            KeysPlace::File => Some(row.expires_at),
+            KeysPlace::Process if !row.process => None,
+            KeysPlace::Process => {
+                let keys = self.in_vault(row)?;
+                Some(keys.expires_at.timestamp().min(row.expires_at))
+            }
         }
     }
 
@@ -223,20 +229,19 @@ impl<'a> Present<'a> {
         let Some(row) = find(&self.rows, &target.aws_profile) else {
             return Standing::Absent;
         };
-        let until = DateTime::from_timestamp(row.expires_at, 0).unwrap_or_default();
-        let left = (until - self.now).num_seconds();
-        let good = self.is_wanted(target.role.as_ref(), &row.role_arn)
+        let min = i64::try_from(target.min.as_seconds()).unwrap_or(i64::MAX);
+        let lasts = |end: i64| end.saturating_sub(self.now.timestamp()) > min;
+        let may_do = self.is_wanted(target.role.as_ref(), &row.role_arn)
             && row.fingerprint == fingerprint(&row.role_arn)
-            && left > i64::try_from(target.min.as_seconds()).unwrap_or(i64::MAX)
-            // Last, since it may open the keyring.
-            && self.are_there(target.keys, row);
-        if good {
-            Standing::Good {
-                until,
+            && lasts(row.expires_at);
+        // Last, since it may open the keyring.
+        let end = may_do.then(|| self.end_of(target.keys, row)).flatten();
+        match end.filter(|end| lasts(*end)) {
+            Some(end) => Standing::Good {
+                until: DateTime::from_timestamp(end, 0).unwrap_or_default(),
                 row: row.clone(),
-            }
-        } else {
-            Standing::Absent
+            },
+            None => Standing::Absent,
         }
     }
 
@@ -266,6 +271,20 @@ impl<'a> Present<'a> {
 pub fn sessions(paths: &Paths) -> Result<Sessions> {
     let (state, file) = (paths.state_folder()?, paths.credentials_file()?);
     Ok(Sessions::of(state, paths.home().ok(), file))
+}
+
+/// What was recorded, as far as the keys in the file bear it out: of two ends of the same keys the earlier one counts.
+pub fn recorded(paths: &Paths, file: &CredentialsFile) -> Result<Vec<Row>> {
+    let mut rows = sessions(paths)?.load();
+    for row in rows.iter_mut().filter(|row| !row.process) {
+        if let Some(section) = file.section(&row.aws_profile)
+            && section.get("aws_access_key_id") == Some(row.key_id.as_str())
+            && let Some(end) = section.expires_at()
+        {
+            row.expires_at = row.expires_at.min(end.timestamp());
+        }
+    }
+    Ok(rows)
 }
 
 /// Are there temporary keys in the section, whoever wrote them?

@@ -140,11 +140,14 @@ impl<'a> Section<'a> {
             access_key_id: key_id.to_owned(),
             secret_access_key: Secret::new(filled(SECRET_KEY)?),
             session_token: Secret::new(filled(TOKEN)?),
-            expires_at: self
-                .get(EXPIRES)
-                .and_then(|text| DateTime::parse_from_rfc3339(text).ok())
-                .map(|time| time.to_utc()),
+            expires_at: self.expires_at(),
         })
+    }
+
+    /// When its keys expire, by what stands beside them.
+    pub fn expires_at(&self) -> Option<DateTime<Utc>> {
+        let time = DateTime::parse_from_rfc3339(self.get(EXPIRES)?).ok()?;
+        Some(time.to_utc())
     }
 }
 

@@ -89,6 +89,60 @@ fn the_keys_are_believed_and_not_the_notes_about_them() {
 }
 
 #[test]
+fn of_two_ends_of_the_same_keys_the_earlier_one_counts() {
+    const NOTES: &str = ".local/state/mai/sessions";
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    home.login("prod").ok();
+    let (file, notes) = (home.credentials(), home.read(NOTES));
+    let end = home.key("prod", "x_security_token_expires").unwrap();
+    let noted = notes.split('\t').nth(1).unwrap();
+    let soon = chrono::Utc::now() + chrono::TimeDelta::minutes(5);
+    let soon_in_file = soon.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let soon_in_notes = soon.timestamp().to_string();
+    let status = |state: &str| {
+        let status = home.mai("status -o json").ok();
+        assert_eq!(status.json()[0]["status"], state, "{status}");
+        status.json()[0]["expires_at"].as_str().unwrap().to_owned()
+    };
+
+    // The keys end before the note says so, and the other way round.
+    home.write(".aws/credentials", file.replace(&end, &soon_in_file));
+    home.mai("require prod").fails(3, &["a person is needed"]);
+    silent(home.mai("require prod --min 1m"));
+    assert_eq!(status("valid"), soon_in_file);
+    let json = home.mai("env prod --format json --min 1m").ok().json();
+    assert_eq!(json["expires_at"], *soon_in_file, "{json}");
+    home.write(NOTES, notes.replace(noted, "4000000000"));
+    home.mai("require prod").fails(3, &["a person is needed"]);
+    home.write(".aws/credentials", &file);
+    silent(home.mai("require prod"));
+    assert_eq!(status("valid"), end);
+    home.write(NOTES, notes.replace(noted, &soon_in_notes));
+    home.mai("require prod").fails(3, &["a person is needed"]);
+    assert_eq!(status("valid"), soon_in_file);
+
+    // Keys that are over, whatever the note says.
+    home.write(NOTES, notes.replace(noted, "4000000000"));
+    let over = file.replace(&end, "2026-01-02T03:04:05Z");
+    home.write(".aws/credentials", &over);
+    home.mai("require prod --min 1s")
+        .fails(3, &["a person is needed"]);
+    assert_eq!(status("expired"), "2026-01-02T03:04:05Z");
+
+    // A note about other keys counts for nothing; one without an end beside the keys is all there is.
+    home.write(".aws/credentials", &file);
+    let key_id = home.key("prod", "aws_access_key_id").unwrap();
+    home.write(NOTES, notes.replace(&key_id, "ASIAOTHER"));
+    home.mai("require prod --min 1s")
+        .fails(3, &["a person is needed"]);
+    home.write(NOTES, &notes);
+    let unsaid = file.replace("x_security_token_expires", "# expires");
+    home.write(".aws/credentials", &unsaid);
+    silent(home.mai("require prod"));
+}
+
+#[test]
 fn a_stored_password_is_enough_for_nobody() {
     let testbed = Testbed::start();
     let yaml = corp(&testbed, "simple", "carol").replace(

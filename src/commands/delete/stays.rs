@@ -61,7 +61,7 @@ impl Gone<'_> {
     fn keys_that_stay(&self, run: &Run) -> Result<Vec<String>> {
         let path = run.paths.credentials_file()?;
         let file = credentials_file::read(path)?;
-        let rows = standing::sessions(&run.paths)?.load();
+        let rows = standing::recorded(&run.paths, &file)?;
         let mut rows: Vec<&Row> = self
             .profiles()
             .filter_map(|profile| sessions::find(&rows, &profile.aws_profile))
