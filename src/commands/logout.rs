@@ -104,6 +104,7 @@ fn sentence(item: &Item) -> Option<String> {
         Kind::TotpSecret => format!("Removed the stored TOTP secret of {name}."),
         Kind::Learned => "Forgot what was learned.".to_owned(),
         Kind::Vault => "Removed the vault.".to_owned(),
+        Kind::Record => "Removed the note of the keys.".to_owned(),
     })
 }
 
@@ -116,6 +117,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::TotpSecret => "totp_secret",
         Kind::Learned => "learned",
         Kind::Vault => "vault",
+        Kind::Record => "record",
     }
 }
 

@@ -64,6 +64,11 @@ impl Status {
     pub fn run(self, run: &Run) -> Result<u8> {
         let path = run.paths.credentials_file()?;
         let file = credentials_file::read(path)?;
+        if let Err(error) = standing::sessions(&run.paths)?.check_version() {
+            let hint = error.hint_text().unwrap_or_default();
+            run.ui
+                .warn(&format!("what is there is not known: {error}; {hint}"));
+        }
         let rows = standing::recorded(&run.paths, &file)?;
         let learned = Learned::load(run.paths.state_folder()?);
         let mut entries = entries(run, &file, &rows, &learned);

@@ -204,11 +204,14 @@ fn parents_keys(
     if let Some(Outcome::Failed(error)) = parent {
         return Err(error.clone().at(&link.parent));
     }
-    let keys = present.keys_in(&link.parent_section);
-    keys.map(|(_, keys)| keys).ok_or_else(|| {
+    if let Some((_, keys)) = present.keys_in(&link.parent_section) {
+        return Ok(keys);
+    }
+    present.check_record()?;
+    Err(
         Error::failed(format!("the keys of {} are gone", link.parent))
-            .hint(format!("`mai login {}` fetches new ones", link.parent))
-    })
+            .hint(format!("`mai login {}` fetches new ones", link.parent)),
+    )
 }
 
 /// One request, with all it needs: it runs beside others.

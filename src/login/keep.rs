@@ -68,11 +68,12 @@ pub fn keep(
     }
     fetched.retain(|(place, ..)| !refused.contains_key(place));
     learn(plan, doors, &fetched);
-    let mut rows = Vec::new();
+    let rows = fetched
+        .iter()
+        .map(|(place, redeemed, role)| row_of(doors, &plan.targets[*place], &redeemed.keys, role));
+    let recorded = record(doors, &rows.collect::<Vec<_>>())?;
     let learned = Learned::load(doors.paths.state_folder()?);
     for (place, redeemed, role) in fetched {
-        let target = &plan.targets[place];
-        rows.push(row_of(doors, target, &redeemed.keys, role));
         outcomes.push((
             place,
             Outcome::SignedIn(Keys {
@@ -81,14 +82,24 @@ pub fn keep(
                 role: role.role.clone(),
                 provider_arn: role.provider.as_ref().map(ToString::to_string),
                 expires_at: redeemed.keys.expires_at,
+                recorded,
             }),
         ));
     }
-    // The keys are there; without the note about them the next login fetches new ones.
-    if let Err(error) = standing::sessions(doors.paths)?.record(&rows) {
-        doors.ui.warn(&error.to_string());
-    }
     Ok(outcomes)
+}
+
+/// The keys are there; without the note about them the next login fetches new ones, which is said.
+fn record(doors: &Doors, rows: &[Row]) -> Result<bool> {
+    let Err(error) = standing::sessions(doors.paths)?.record(rows) else {
+        return Ok(true);
+    };
+    let hint = error.hint_text().map(|hint| format!("; {hint}"));
+    doors.ui.warn(&format!(
+        "the keys are written, but not the note by which `mai` knows them again: {error}{}",
+        hint.unwrap_or_default()
+    ));
+    Ok(false)
 }
 
 /// One write of the file for all; a section that may not be written does not hold up the others.

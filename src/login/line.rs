@@ -100,6 +100,7 @@ fn still_good(doors: &Doors, standing: &Standing) -> Option<Outcome> {
         role,
         provider_arn: None,
         expires_at: *until,
+        recorded: true,
     }))
 }
 

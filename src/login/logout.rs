@@ -33,6 +33,8 @@ pub enum Kind {
     TotpSecret,
     Learned,
     Vault,
+    /// The note of which keys are there.
+    Record,
 }
 
 /// One thing, and what became of it.
@@ -188,7 +190,10 @@ fn remove_keys(doors: &Doors, sections: &[String], rows: &[Row]) -> Result<Vec<I
         .filter(|item| item.outcome.is_ok())
         .map(|item| item.name.as_str())
         .collect();
-    standing::sessions(doors.paths)?.forget(&gone)?;
+    // The keys are gone all the same, and what else is there is removed too.
+    if let Err(error) = standing::sessions(doors.paths)?.forget(&gone) {
+        items.push(item(Kind::Record, "sessions", Err(error)));
+    }
     Ok(items)
 }
 

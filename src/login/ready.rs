@@ -146,7 +146,11 @@ fn keys_of(doors: &Doors, present: &Present, target: &Target) -> Result<Ready> {
         ))
         .hint("run it again")
     };
-    let (row, keys) = present.keys_in(&target.aws_profile).ok_or_else(gone)?;
+    let Some((row, keys)) = present.keys_in(&target.aws_profile) else {
+        // Keys without a note look as if they were not there.
+        present.check_record()?;
+        return Err(gone());
+    };
     Ok(Ready {
         profile: target.profile.clone(),
         aws_profile: target.aws_profile.clone(),

@@ -25,6 +25,8 @@ pub struct Keys {
     pub provider_arn: Option<String>,
     pub account_name: Option<String>,
     pub expires_at: DateTime<Utc>,
+    /// False: they are written, and the note by which `mai` knows them again could not be kept.
+    pub recorded: bool,
 }
 
 /// Where questions have a window, not all have: the rest needs a terminal.
@@ -209,6 +211,7 @@ pub fn document(line: &Line, config: &Config) -> Value {
             "account": keys.account_name,
             "role": keys.role.path_and_name(),
             "expires_at": moment::rfc3339(keys.expires_at),
+            "recorded": keys.recorded,
         }),
         Outcome::Failed(error) => json!({ "error": output::error_document(error) }),
     };

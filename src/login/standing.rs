@@ -72,6 +72,11 @@ impl<'a> Present<'a> {
         })
     }
 
+    /// Can what was recorded be read, or do keys only look as if they were not there?
+    pub fn check_record(&self) -> Result<()> {
+        sessions(self.doors.paths)?.check_version()
+    }
+
     /// What a later renewal has to start from: the recorded keys, however short, if the section still holds them.
     pub fn found(&self, target: &Target) -> Found<'_> {
         let Some(row) = find(&self.rows, &target.aws_profile) else {

@@ -15,7 +15,7 @@ use crate::duration::Span;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::store::locked_file::{self, Edited};
-use crate::store::record;
+use crate::store::{record, version};
 
 const FILE: &str = "learned";
 const HEADER: &str = "mai-learned 1";
@@ -57,12 +57,13 @@ impl Learned {
         }
     }
 
-    /// Writes what this run learned.
+    /// Writes what this run learned; what another version of `mai` wrote stays as it is.
     pub fn save(&mut self) -> Result<()> {
         if self.pending.is_empty() {
             return Ok(());
         }
         let written = locked_file::update_own(&self.state_folder, FILE, |bytes| {
+            version::check(&self.state_folder.join(FILE), bytes, HEADER)?;
             let mut records = parse(bytes);
             for (about, value) in &self.pending {
                 match value {

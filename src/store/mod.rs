@@ -17,3 +17,4 @@ mod record;
 pub mod sessions;
 pub mod state_folder;
 pub mod vault;
+mod version;

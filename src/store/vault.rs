@@ -16,12 +16,11 @@ use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::store::keyring::{Account, Keyring};
 use crate::store::locked_file::{self, Edited};
-use crate::store::record;
+use crate::store::{record, version};
 
 const FILE: &str = "vault";
+const VERSION: &str = "mai-vault 1";
 const HEADER: &[u8] = b"mai-vault 1\n";
-/// How every version's header begins.
-const ANY_HEADER: &[u8] = b"mai-vault ";
 const KEY_LEN: usize = 32;
 /// Sessions of a hundred identity providers are a few hundred kilobytes.
 const LARGEST: usize = 4 * 1024 * 1024;
@@ -144,12 +143,7 @@ impl<'a> Vault<'a> {
 
     fn edit<T>(&self, change: impl Fn(&mut Vec<Entry>) -> T) -> Result<T> {
         let written = locked_file::update_own(self.state_folder, FILE, |bytes| {
-            if bytes.starts_with(ANY_HEADER) && !bytes.starts_with(HEADER) {
-                return Err(
-                    Error::failed("the vault was written by another version of `mai`")
-                        .hint("update this one, or remove the file `vault` of the state folder"),
-                );
-            }
+            version::check(&self.state_folder.join(FILE), bytes, VERSION)?;
             let now = clock::now().timestamp();
             let mut entries = self.open(bytes);
             entries.retain(|entry| entry.until > now);

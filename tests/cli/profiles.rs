@@ -188,6 +188,7 @@ fn programs_get_one_document_with_the_same_keys_for_all() {
             "account_id": "111111111111",
             "account": "acme",
             "role": "PowerUser",
+            "recorded": true,
             "identity_provider": "corp",
             "username": "ada",
         })

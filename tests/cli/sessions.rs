@@ -125,11 +125,6 @@ fn damaged_sessions_are_harmless() {
     for (what, content) in [
         ("empty", Vec::new()),
         ("binary", (0..=255u8).cycle().take(5000).collect()),
-        (
-            "newer",
-            good.replace("mai-sessions 1", "mai-sessions 2")
-                .into_bytes(),
-        ),
         ("huge", huge.into_bytes()),
         (
             "short rows",
@@ -165,6 +160,55 @@ fn damaged_sessions_are_harmless() {
         );
         assert_eq!(mode(&path), 0o600, "{what}");
     }
+}
+
+#[test]
+fn what_another_version_noted_stays_and_the_keys_are_written() {
+    const RECORD: &str = ".local/state/mai/sessions";
+    const LEARNED: &str = ".local/state/mai/learned";
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    let (record, learned) = ("mai-sessions 2\nprod\n", "mai-learned 2\nx\n");
+    home.write(RECORD, record);
+    home.write(LEARNED, learned);
+    let path = home.path(RECORD).display().to_string();
+    let told = format!("{path} was written by another version of `mai` (`mai-sessions 2`");
+    let hint = format!("mv {path} {path}.old");
+
+    let answer = home.login("prod -o json").ok();
+    assert_eq!(answer.json()[0]["status"], "signed_in");
+    assert_eq!(answer.json()[0]["recorded"], false);
+    for words in [&*told, &*hint, "the keys are written", "(`mai-learned 2`"] {
+        assert!(answer.stderr.contains(words), "`{words}` in {answer}");
+    }
+    assert!(home.key("prod", "aws_session_token").is_some());
+    // Without a record of them they look as if they were not there: the reason is said, and not that they are gone.
+    let input = format!("{PASSWORD}\n");
+    let answer = home.mai("status").ok();
+    assert!(answer.stderr.contains(&told), "{answer}");
+    home.mai("logout prod").fails(
+        1,
+        &[
+            "the keys in [prod] stay",
+            &*told,
+            &format!("hint: update this `mai`, or move the file away: {hint}"),
+        ],
+    );
+    let yaml = home.read(".config/mai/profiles.yaml");
+    let command = "password: {command: [echo, correct horse], unattended: true}";
+    home.profiles(&yaml.replace("password: ask", command));
+    home.mai_with("exec prod -- true", &input)
+        .fails(125, &[&told, &hint]);
+    assert_eq!(home.read(RECORD), record);
+    assert_eq!(home.read(LEARNED), learned);
+
+    // Done as the hint says, all is well.
+    for path in [RECORD, LEARNED] {
+        std::fs::rename(home.path(path), home.path(&format!("{path}.old"))).expect("it moves");
+    }
+    let answer = home.login("prod -o json").ok();
+    assert_eq!(answer.json()[0]["recorded"], true);
+    assert_eq!(answer.stderr, "", "{answer}");
 }
 
 #[test]

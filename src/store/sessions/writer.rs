@@ -4,11 +4,18 @@ use super::{HEADER, LARGEST, Row, Sessions, parse, plain};
 use crate::clock;
 use crate::error::Result;
 use crate::store::locked_file::{self, Edited};
+use crate::store::version;
 
 /// Rows of keys that expired longer ago are dropped; `status` still shows the younger ones.
 const KEPT_SECONDS: i64 = 14 * 24 * 3600;
 
 impl Sessions {
+    /// May the file be written, or is it of another version of `mai`?
+    pub fn check_version(&self) -> Result<()> {
+        let bytes = locked_file::read_own(&self.state_folder, &self.name)?;
+        version::check(&self.path(), &bytes.unwrap_or_default(), HEADER)
+    }
+
     /// Adds rows; a row of the same section is replaced. One default at most: the newest.
     pub fn record(&self, rows: &[Row]) -> Result<()> {
         let oldest = clock::now().timestamp() - KEPT_SECONDS;
@@ -41,6 +48,7 @@ impl Sessions {
 
     fn edit(&self, change: impl Fn(&mut Vec<Row>)) -> Result<()> {
         locked_file::update_own(&self.state_folder, &self.name, |bytes| {
+            version::check(&self.path(), bytes, HEADER)?;
             let readable = bytes.len() as u64 <= LARGEST;
             let text = std::str::from_utf8(bytes).unwrap_or_default();
             let mut rows = if readable { parse(text) } else { Vec::new() };
