@@ -207,6 +207,51 @@ fn the_prompt_of_bash_gets_the_segment_once_and_keeps_its_own() {
 }
 
 #[test]
+fn an_exported_hook_comes_to_nothing_in_shells_without_it() {
+    let home = with_mai(home());
+    let lines = "echo \"$(grep -o __mai_hook <<<\"${PROMPT_COMMAND[*]}\" | wc -l) in all\"";
+    for settings in [
+        "export PROMPT_COMMAND",
+        "export PROMPT_COMMAND='other=$?'",
+        "export PROMPT_COMMAND='other=$?;' PS1='> '; set -u",
+        "PROMPT_COMMAND=(': one' 'other=$?'); export PROMPT_COMMAND",
+        "set -a",
+        "set -a; PROMPT_COMMAND=(': one')",
+        "IFS=_a; export PROMPT_COMMAND",
+    ] {
+        let mut terminal = bash(&home, settings);
+        terminal
+            .expect("dev 1h05m > ")
+            .line(lines)
+            .expect("1 in all");
+        // As `sudo -E` does, `env` takes exported functions away.
+        for child in [
+            "bash --noprofile --norc -i",
+            "env -u BASH_FUNC___mai_hook%% -u BASH_FUNC___mai_segment%% bash --noprofile --norc -i",
+        ] {
+            terminal.expect("dev 1h05m > ").line(child);
+            terminal
+                .line("(exit 7)")
+                .line("echo child $?/${MAI_PROMPT-none}");
+            terminal.expect("child 7/none").line("exit");
+        }
+        // One that is set up for itself has it once.
+        let child = "bash --noprofile --rcfile rc -i";
+        terminal.expect("dev 1h05m > ").line(child);
+        terminal
+            .expect("dev 1h05m > ")
+            .line(lines)
+            .expect("1 in all");
+        terminal.expect("dev 1h05m > ").line("exit");
+        terminal.expect("dev 1h05m > ").line("exit");
+        let (seen, _) = terminal.end();
+        assert!(!seen.contains("not found"), "{settings}: {seen}");
+        assert!(!seen.contains("dev 1h05m dev"), "{settings}: {seen}");
+        assert!(!seen.contains("bash:"), "{settings}: {seen}");
+    }
+}
+
+#[test]
 fn a_login_or_the_clock_shows_at_the_next_prompt() {
     let home = with_mai(home());
     let mut terminal = bash(&home, "");

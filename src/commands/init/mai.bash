@@ -106,6 +106,8 @@ __mai_read() {
 __mai_hook() {
     \builtin set -- "$?"
     __mai_segment
+    # A shell that is started from here would show them for ever.
+    if [[ $- == *a* ]]; then \builtin export -n MAI_PROMPT MAI_PROMPT_TEXT MAI_PROMPT_STATE; fi
     if [[ $__mai_place == yes && ${PS1-} != *MAI_PROMPT* ]] && \builtin shopt -q promptvars; then
         \builtin local lead='' rest="${PS1-}"
         # A prompt that begins with an empty line keeps it.
@@ -119,6 +121,11 @@ __mai_hook() {
     \builtin return "$1"
 }
 
+# Where PROMPT_COMMAND is exported, shells get it that have no __mai_hook. There the variable is not set, and the line
+# comes to nothing. It leaves $? as it is, for the hook.
+\builtin export -n __mai_place
+__mai_line='${__mai_place+"__mai_hook"}'
+
 case " ${PROMPT_COMMAND[*]-} " in
 *__mai_hook*) ;;
 *)
@@ -128,14 +135,15 @@ case " ${PROMPT_COMMAND[*]-} " in
     *r*) \builtin echo 'mai: PROMPT_COMMAND is read-only here, so the prompt cannot show when keys expire' >&2 ;;
     *a*)
         if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)); then
-            PROMPT_COMMAND+=(__mai_hook)
+            PROMPT_COMMAND+=("$__mai_line")
         else
-            PROMPT_COMMAND+=$'\n__mai_hook'
+            PROMPT_COMMAND+=$'\n'$__mai_line
         fi
         ;;
-    *) PROMPT_COMMAND=${PROMPT_COMMAND:+$PROMPT_COMMAND$'\n'}__mai_hook ;;
+    *) PROMPT_COMMAND=${PROMPT_COMMAND:+$PROMPT_COMMAND$'\n'}$__mai_line ;;
     esac
     \builtin unset __mai_flags
     ;;
 esac
+\builtin unset __mai_line
 fi
