@@ -1,6 +1,7 @@
 //! `mai use PROFILE`: what the function of `mai init SHELL --use` asks, since only the shell can change its variables.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 
 use clap::Args;
 
@@ -26,7 +27,7 @@ pub struct UseProfile {
 impl UseProfile {
     pub fn run(self, run: &Run) -> Result<u8> {
         let Some(name) = self.name.as_deref().filter(|_| self.section) else {
-            return Err(no_function());
+            return Err(no_function(self.name.as_deref()));
         };
         let section = section_of(run, name)?;
         if !is_harmless(&section) {
@@ -95,15 +96,40 @@ fn is_harmless(name: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"._/@:+=,-".contains(&byte))
 }
 
-fn no_function() -> Error {
+fn no_function(name: Option<&str>) -> Error {
     let shell = std::env::var("SHELL").unwrap_or_default();
     let line = match shell.rsplit('/').next() {
+        Some("bash") => "put `eval \"$(mai init bash --use)\"` at the end of ~/.bashrc",
         Some("zsh") => "put `eval \"$(mai init zsh --use)\"` at the end of ~/.zshrc",
         Some("fish") => "put `mai init fish --use | source` into ~/.config/fish/config.fish",
-        _ => "put `eval \"$(mai init bash --use)\"` at the end of ~/.bashrc",
+        Some("pwsh") => {
+            "put `Invoke-Expression (& mai init powershell --use | Out-String)` into $PROFILE"
+        }
+        Some("nu") => {
+            "run `mai init nushell --use | save -f ($nu.user-autoload-dirs.0 | path join mai.nu)`"
+        }
+        _ => {
+            "put what `mai init SHELL --use` prints into the file that your shell reads first (`mai init --help`)"
+        }
     };
-    Error::usage(
-        "`mai use` changes variables of the shell, so it has to be a function of the shell",
-    )
-    .hint(format!("{line}, and open a new shell"))
+    let line = format!("{line}, and open a new shell");
+    let what = "`mai use` changes variables of the shell, so it has to be a function of the shell";
+    if is_what_the_function_takes(std::env::args_os().skip(1)) {
+        return Error::usage(what).hint(line);
+    }
+    // Then there may be one, and it passed this on.
+    let name = name.map(|name| format!(" {}", clean(name)));
+    let plain = format!("mai use{}", name.unwrap_or_default());
+    Error::usage(format!("{what}, which takes no options")).hint(format!(
+        "type `{plain}`; where there is no such function yet: {line}"
+    ))
+}
+
+/// The word `use`, whole and first, and a name at most.
+fn is_what_the_function_takes(mut typed: impl Iterator<Item = OsString>) -> bool {
+    typed.next().is_some_and(|verb| verb == "use")
+        && typed
+            .next()
+            .is_none_or(|name| name == "-" || !name.to_string_lossy().starts_with('-'))
+        && typed.next().is_none()
 }

@@ -419,9 +419,30 @@ fn mai_use_without_its_function_says_how_to_get_it() {
     ] {
         home.set("SHELL", shell);
         for arguments in ["use prod", "use", "use -"] {
-            home.mai(arguments)
-                .fails(2, &["function of the shell", line]);
+            let answer = home.mai(arguments);
+            let answer = answer.fails(2, &["function of the shell\n", "hint: ", line]);
+            assert!(!answer.stderr.contains("type `mai use"), "{answer}");
         }
+        // The function leaves these to `mai`, so there may be one.
+        for arguments in [
+            "-q use prod",
+            "us prod",
+            "use prod -q",
+            "--no-input use prod",
+        ] {
+            let words = ["which takes no options", "hint: type `mai use prod`", line];
+            home.mai(arguments).fails(2, &words);
+        }
+    }
+    for (shell, line) in [
+        ("/usr/bin/pwsh", "mai init powershell --use"),
+        ("/usr/bin/nu", "mai init nushell --use"),
+        ("/usr/bin/tcsh", "what `mai init SHELL --use` prints"),
+        ("", "what `mai init SHELL --use` prints"),
+    ] {
+        home.set("SHELL", shell);
+        home.mai("use prod")
+            .fails(2, &["function of the shell", line]);
     }
     let offered = home.mai("completions --complete=li -- use").ok().stdout;
     assert_eq!(offered, "live\t\n");
