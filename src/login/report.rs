@@ -126,13 +126,15 @@ pub fn successes(lines: &[Line], ui: &Ui) {
     }
 }
 
-/// One line for all of them, where nothing failed but that nobody was there.
+/// One line for all of them, where nothing failed but that nobody was there. It says why if there is more to do about
+/// it than to be there.
 pub fn only_a_person_is_missing(lines: &[Line]) -> Option<Error> {
-    let mut names = Vec::new();
+    let (mut names, mut reasons) = (Vec::new(), Vec::new());
     for line in lines {
         match &line.outcome {
             Outcome::Failed(error) if error.kind() == Kind::NeedsYou => {
                 names.push(line.profile.as_str());
+                reasons.extend(reason(error).filter(|reason| !reasons.contains(reason)));
             }
             _ => return None,
         }
@@ -142,10 +144,21 @@ pub fn only_a_person_is_missing(lines: &[Line]) -> Option<Error> {
         [] => (*last).to_owned(),
         others => format!("{} and {last}", others.join(", ")),
     };
+    let why = match reasons.is_empty() {
+        true => String::new(),
+        false => format!("{}, or ", reasons.join("; ")),
+    };
     Some(Error::needs_you(format!(
-        "a person is needed for the keys of {listed}: run `mai login {}` in a terminal",
+        "a person is needed for the keys of {listed}: {why}run `mai login {}` in a terminal",
         names.join(" ")
     )))
+}
+
+/// Why a person is needed and what helps, unless that is what helps whoever is asked something.
+fn reason(error: &Error) -> Option<String> {
+    let hint = error.hint_text()?;
+    let is_usual = hint.starts_with("run `mai ") && hint.ends_with("` in a terminal");
+    (!is_usual).then(|| format!("{error}; {hint}"))
 }
 
 /// Several profiles can fail for one reason, such as a wrong password: it is said once, with all their names.

@@ -67,6 +67,51 @@ fn with_nobody_there_one_line_says_what_to_run() {
 }
 
 #[test]
+fn a_command_that_may_not_run_alone_is_named_with_what_lets_it() {
+    let testbed = Testbed::start();
+    let yaml = corp(&testbed, "otp", "ada");
+    let told = |yaml: &str, setting: &str, line: usize| {
+        let mut home = Home::with(&testbed, &format!("{yaml}{PROFILES}"));
+        home.unset("AWS_ENDPOINT_URL_STS");
+        let path = "~/.config/mai/profiles.yaml";
+        let login = "run `mai login prod audit` in a terminal";
+        for verb in ["require morning --no-input", "require morning"] {
+            let answer = home.mai(verb).fails(3, &[]);
+            let lines: Vec<&str> = answer.stderr.lines().collect();
+            let [one] = lines[..] else {
+                panic!("more than one line: {answer}");
+            };
+            for words in [
+                "error: a person is needed for the keys of prod and audit: ",
+                &format!("the command for `{setting}` of identity provider `corp` ({path}:{line}"),
+                "`unattended: true`",
+                login,
+            ] {
+                assert!(one.contains(words), "`{words}` in {answer}");
+            }
+        }
+        let answer = home
+            .mai("exec prod -- true")
+            .fails(3, &["`unattended: true`"]);
+        assert_eq!(
+            answer.stderr.matches("`unattended: true`").count(),
+            1,
+            "{answer}"
+        );
+    };
+    let command = "{command: [echo, correct horse]}";
+    let with_command = yaml.replace("password: ask", &format!("password: {command}"));
+    told(&with_command, "password", 5);
+    let alone = "password: {command: [echo, correct horse], unattended: true}";
+    let code = "mfa: {code: {command: [echo, '123456']}}";
+    told(
+        &yaml.replace("password: ask", &format!("{alone}\n    {code}")),
+        "mfa.code",
+        6,
+    );
+}
+
+#[test]
 fn the_keys_are_believed_and_not_the_notes_about_them() {
     let testbed = Testbed::start();
     let home = Home::at(&testbed, "simple", "ada");
