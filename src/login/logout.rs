@@ -12,10 +12,11 @@ use crate::login::{Doors, flight, kept_keys, kept_session};
 use crate::net::browser_session::BrowserSession;
 use crate::net::client;
 use crate::net::visitor::Visitor;
+use crate::store::credentials_file;
 use crate::store::keyring::{Account, Keyring};
 use crate::store::learned::Learned;
 use crate::store::sessions::{self, Row};
-use crate::store::{credentials_file, vault};
+use crate::store::vault::{self, VaultKey};
 
 /// Signing out is a courtesy to the provider: nobody waits long for it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -65,6 +66,8 @@ pub fn run(
     extent: Extent,
     command: &str,
 ) -> Result<Vec<Item>> {
+    let everything = extent.forget && extent.all;
+    let vault_is_gone = everything && removes_closed_vault(doors)?;
     let mut items = Vec::new();
     // Under the lock of each identity provider, so that no login under way brings back what is removed here.
     let mut flights = Vec::new();
@@ -78,13 +81,10 @@ pub fn run(
             }
         }
         let mut stored = StoredSecrets::new(doors, provider)?;
-        let kept = kept_session::take(provider, &mut stored);
-        let outcome = kept.as_ref().map(Option::is_some);
-        let outcome = outcome.map_err(|error| {
-            error
-                .clone()
-                .better_hint("unlock your keyring and run it again, or remove the file `vault`")
+        let kept = out_of_vault(doors, &format!("the session of {}", provider.name), || {
+            kept_session::take(provider, &mut stored)
         });
+        let outcome = kept.as_ref().map(Option::is_some).map_err(Error::clone);
         items.push(item(Kind::KeptSession, &provider.name, outcome));
         sessions.extend(kept.ok().flatten().map(|kept| (provider, kept)));
         if extent.forget {
@@ -98,8 +98,9 @@ pub fn run(
     if extent.forget {
         forget_learned(doors, profiles, &sections, &rows, extent.all, &mut items)?;
     }
-    if extent.forget && extent.all {
-        items.push(item(Kind::Vault, "vault", remove_vault(doors)));
+    if everything {
+        let removed = remove_vault(doors, vault_is_gone);
+        items.push(item(Kind::Vault, "vault", removed));
     }
     for (provider, browser) in sessions {
         items.extend(end_session(doors, provider, browser));
@@ -146,7 +147,10 @@ fn remove_keys(doors: &Doors, sections: &[String], rows: &[Row]) -> Result<Vec<I
     let in_vault = |name: &String| sessions::find(rows, name).is_some_and(|row| row.process);
     let (kept, sections): (Vec<_>, Vec<_>) = sections.iter().partition(|name| in_vault(name));
     for name in kept {
-        items.push(item(Kind::Keys, name, kept_keys::forget(doors, name)));
+        let forgotten = out_of_vault(doors, &format!("the keys of {name}"), || {
+            kept_keys::forget(doors, name)
+        });
+        items.push(item(Kind::Keys, name, forgotten));
     }
     let mut strangers = Vec::new();
     let written = credentials_file::update(path, doors.paths.state_folder()?, |file| {
@@ -197,14 +201,64 @@ fn remove_keys(doors: &Doors, sections: &[String], rows: &[Row]) -> Result<Vec<I
     Ok(items)
 }
 
-fn remove_vault(doors: &Doors) -> Result<bool> {
+/// A vault that cannot be opened goes with all that is in it, before anything is looked for there; true if it did.
+fn removes_closed_vault(doors: &Doors) -> Result<bool> {
     let state_folder = doors.paths.state_folder()?;
-    let removed = vault::remove(state_folder)?;
-    let mode = mode_of(doors.config);
-    let mut keyring = Keyring::open(doors.presence(), mode, state_folder, |text| {
-        doors.ui.step(text)
-    });
-    Ok(keyring.delete(&Account::vault_key())? || removed)
+    let is_closed = vault::exists(state_folder)
+        && vault::check(state_folder).is_ok()
+        && VaultKey::find(&mut keyring(doors)?).is_err();
+    Ok(is_closed && vault::remove(state_folder)?)
+}
+
+fn keyring<'a>(doors: &'a Doors) -> Result<Keyring<'a>> {
+    let (mode, state_folder) = (mode_of(doors.config), doors.paths.state_folder()?);
+    Ok(Keyring::open(
+        doors.presence(),
+        mode,
+        state_folder,
+        |text| {
+            doors.ui.step(text);
+        },
+    ))
+}
+
+/// Takes something out of the vault. What fails says what stays there, and the way out.
+fn out_of_vault<T>(doors: &Doors, what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let state_folder = doors.paths.state_folder()?;
+    let path = doors.paths.shown(&vault::path(state_folder));
+    let stays = |error: &Error, hint: &str| {
+        Error::failed(format!("{what} cannot be removed from {path}"))
+            .because(error)
+            .hint(hint)
+    };
+    vault::check(state_folder)
+        .map_err(|error| stays(&error, error.hint_text().unwrap_or_default()))?;
+    work().map_err(|error| {
+        let hint = format!(
+            "start or unlock the keyring and run it again, or remove the vault with all keys and sessions in it: \
+             rm {path}"
+        );
+        stays(&error, &hint)
+    })
+}
+
+/// What the keyring could not be asked to remove.
+fn in_keyring(what_stays: &str, outcome: Result<bool>) -> Result<bool> {
+    outcome.map_err(|error| {
+        Error::failed(what_stays)
+            .because(error)
+            .hint("start or unlock it and run this again")
+    })
+}
+
+fn remove_vault(doors: &Doors, is_gone: bool) -> Result<bool> {
+    let removed = vault::remove(doors.paths.state_folder()?)? || is_gone;
+    let stays = match removed {
+        true => "the vault is gone, and its key stays",
+        false => "the key of the vault stays, if there is one",
+    };
+    let deleted = in_keyring(stays, keyring(doors)?.delete(&Account::vault_key()))?;
+    Ok(deleted || removed)
 }
 
 fn forget_secrets(provider: &IdentityProvider, stored: &mut StoredSecrets, items: &mut Vec<Item>) {
@@ -217,7 +271,11 @@ fn forget_secrets(provider: &IdentityProvider, stored: &mut StoredSecrets, items
         items.push(item(Kind::Password, &provider.name, Err(error)));
         return;
     };
-    let passwords = stored.forget_passwords(&user.value);
+    let user_name = &user.value;
+    let passwords = in_keyring(
+        &format!("the stored password of {user_name} stays, if there is one"),
+        stored.forget_passwords(user_name),
+    );
     items.push(item(Kind::Password, &user.value, passwords));
     for file in stored.files_with_password(&user.value) {
         let error = Error::failed(format!(
@@ -227,7 +285,10 @@ fn forget_secrets(provider: &IdentityProvider, stored: &mut StoredSecrets, items
         .hint(format!("remove it if you need it no more: rm {file}"));
         items.push(item(Kind::Password, &user.value, Err(error)));
     }
-    let totp = stored.forget_totp(&user.value);
+    let totp = in_keyring(
+        &format!("the stored TOTP secret of {user_name} stays, if there is one"),
+        stored.forget_totp(user_name),
+    );
     items.push(item(Kind::TotpSecret, &user.value, totp));
 }
 

@@ -115,7 +115,7 @@ impl<'a> Present<'a> {
 
     /// Are the keys of this record there, whether it is still kept or not?
     pub fn holds(&self, target: &Target, row: &Row) -> bool {
-        row.aws_profile == target.aws_profile && self.are_there(target.keys, row)
+        row.aws_profile == target.aws_profile && self.end_of(target.keys, row).is_some()
     }
 
     /// What was learned of roles, durations and accounts.
@@ -282,9 +282,8 @@ pub fn sessions(paths: &Paths) -> Result<Sessions> {
 pub fn recorded(paths: &Paths, file: &CredentialsFile) -> Result<Vec<Row>> {
     let mut rows = sessions(paths)?.load();
     for row in rows.iter_mut().filter(|row| !row.process) {
-        if let Some(section) = file.section(&row.aws_profile)
-            && section.get("aws_access_key_id") == Some(row.key_id.as_str())
-            && let Some(end) = section.expires_at()
+        if file.holds_key_id(&row.aws_profile, &row.key_id)
+            && let Some(end) = file.section(&row.aws_profile).and_then(|it| it.expires_at())
         {
             row.expires_at = row.expires_at.min(end.timestamp());
         }

@@ -55,8 +55,12 @@ fn is_ours(_metadata: &fs::Metadata) -> bool {
 }
 
 fn not_plain(path: &Path) -> Error {
-    Error::failed(format!("{} is not a plain file of yours", path.display()))
-        .hint(format!("remove it: rm {}", path.display()))
+    let shown = path.display();
+    let way = match path.is_dir() && !path.is_symlink() {
+        true => format!("move the folder away: mv {shown} {shown}.old"),
+        false => format!("remove it: rm {shown}"),
+    };
+    Error::failed(format!("{shown} is not a plain file of yours")).hint(way)
 }
 
 /// Can the file be written at all? Asked before something is done that would be in vain otherwise.

@@ -3,7 +3,7 @@
 //! ChaCha20-Poly1305 with a new nonce at each write; the key lies in the keyring, or in `secrets` with `secrets: file`.
 //! What is in it can be had again by signing in, so a vault that cannot be read counts as empty and is replaced.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -30,9 +30,24 @@ pub fn exists(state_folder: &Path) -> bool {
     std::fs::symlink_metadata(state_folder.join(FILE)).is_ok()
 }
 
+/// Where it is.
+pub fn path(state_folder: &Path) -> PathBuf {
+    state_folder.join(FILE)
+}
+
+/// Is what stands there, if anything, a vault of this version? Known without its key.
+pub fn check(state_folder: &Path) -> Result<()> {
+    let bytes = locked_file::read_own(state_folder, FILE)?.unwrap_or_default();
+    version::check(&path(state_folder), &bytes, VERSION)
+}
+
 /// Removes the whole vault; true if there was one. Its key is the caller's to remove.
 pub fn remove(state_folder: &Path) -> Result<bool> {
-    let path = state_folder.join(FILE);
+    let path = path(state_folder);
+    // A link goes too; a folder holds what is not ours.
+    if path.is_dir() && !path.is_symlink() {
+        check(state_folder)?;
+    }
     match std::fs::remove_file(&path) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
@@ -143,7 +158,7 @@ impl<'a> Vault<'a> {
 
     fn edit<T>(&self, change: impl Fn(&mut Vec<Entry>) -> T) -> Result<T> {
         let written = locked_file::update_own(self.state_folder, FILE, |bytes| {
-            version::check(&self.state_folder.join(FILE), bytes, VERSION)?;
+            version::check(&path(self.state_folder), bytes, VERSION)?;
             let now = clock::now().timestamp();
             let mut entries = self.open(bytes);
             entries.retain(|entry| entry.until > now);

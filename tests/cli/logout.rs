@@ -100,11 +100,92 @@ fn what_cannot_be_removed_is_said() {
         &[
             "the keys in [prod] stay",
             "~/.aws/credentials",
+            "the session of corp cannot be removed from ~/.local/state/mai/vault",
             "another version of `mai`",
-            "remove the file `vault`",
+            "vault.old",
         ],
     );
     assert_eq!(home.credentials(), keys);
+}
+
+/// A home whose keys of prod are in the vault.
+fn signed_in_to_the_vault(testbed: &Testbed) -> Home {
+    let home = home_at(testbed, "simplesaml", "");
+    let profiles = home.read(".config/mai/profiles.yaml");
+    home.profiles(&format!("defaults: {{keys: process}}\n{profiles}"));
+    home.login("prod").ok();
+    home
+}
+
+const VAULT: &str = ".local/state/mai/vault";
+
+#[test]
+fn a_vault_that_cannot_be_opened_is_named_with_what_stays_in_it() {
+    let testbed = Testbed::start();
+    let home = signed_in_to_the_vault(&testbed);
+    // There is no keyring here.
+    let profiles = home.read(".config/mai/profiles.yaml");
+    home.profiles(&profiles.replace("secrets: file", "secrets: keyring"));
+    let remove =
+        "or remove the vault with all keys and sessions in it: rm ~/.local/state/mai/vault";
+    let from = "cannot be removed from ~/.local/state/mai/vault: the keyring cannot be used";
+    let session = format!("the session of corp {from}");
+    let keys = format!("the keys of prod {from}");
+    let answer = home.mai("logout prod").fails(1, &[&session, &keys]);
+    assert_eq!(answer.stderr.matches(remove).count(), 2, "{answer}");
+    assert_eq!(answer.stderr.matches("hint: ").count(), 2, "{answer}");
+    home.mai("logout prod --forget").fails(
+        1,
+        &[
+            &session,
+            &keys,
+            "the stored password of ada stays, if there is one: the keyring cannot be used",
+            "hint: start or unlock it and run this again",
+        ],
+    );
+    let status = || home.mai("status -o json").json()[0]["status"].clone();
+    assert_eq!(status(), "valid");
+
+    // Done as it says, the note of the keys goes too.
+    std::fs::remove_file(home.path(VAULT)).expect("it was there");
+    home.mai("logout prod").ok();
+    assert_eq!(status(), "not_signed_in");
+    // Everything is everything, whether it can be opened or not.
+    home.profiles(&profiles);
+    home.login("prod").ok();
+    home.profiles(&profiles.replace("secrets: file", "secrets: keyring"));
+    let told = "the vault is gone, and its key stays: the keyring cannot be used";
+    home.mai("logout --all --forget").fails(1, &[told]);
+    assert!(!home.path(VAULT).exists());
+    assert_eq!(status(), "not_signed_in");
+}
+
+#[test]
+fn a_folder_in_the_place_of_the_vault_is_named_with_what_to_do() {
+    let testbed = Testbed::start();
+    let home = signed_in_to_the_vault(&testbed);
+    let path = home.path(VAULT);
+    std::fs::remove_file(&path).expect("it was there");
+    std::fs::create_dir(&path).expect("a folder");
+    let plain = format!("{} is not a plain file of yours", path.display());
+    let from = format!("cannot be removed from ~/.local/state/mai/vault: {plain}");
+    let hint = format!("hint: move the folder away: mv {0} {0}.old", path.display());
+    let profiles = home.read(".config/mai/profiles.yaml");
+    for secrets in ["secrets: file", "secrets: keyring"] {
+        home.profiles(&profiles.replace("secrets: file", secrets));
+        let told = ["the session of corp", "the keys of prod"].map(|what| format!("{what} {from}"));
+        let answer = home.mai("logout prod").fails(1, &[&told[0], &told[1]]);
+        assert_eq!(answer.stderr.matches(&hint).count(), 2, "{answer}");
+        assert!(!answer.stderr.contains("keyring"), "{answer}");
+        home.mai("logout --all --forget")
+            .fails(1, &[&format!("error: {plain}"), &hint]);
+        assert!(path.is_dir());
+    }
+    std::fs::rename(&path, path.with_extension("old")).expect("it moves");
+    home.profiles(&profiles);
+    home.mai("logout prod").ok();
+    let status = home.mai("status -o json").json()[0]["status"].clone();
+    assert_eq!(status, "not_signed_in");
 }
 
 #[test]
@@ -243,10 +324,7 @@ fn keys_that_outlive_their_profile_are_removed_by_its_name() {
 #[test]
 fn keys_in_the_vault_are_said_to_stay_and_go_too() {
     let testbed = Testbed::start();
-    let home = home_at(&testbed, "simplesaml", "");
-    let profiles = home.read(".config/mai/profiles.yaml");
-    home.profiles(&format!("defaults: {{keys: process}}\n{profiles}"));
-    home.login("prod").ok();
+    let home = signed_in_to_the_vault(&testbed);
     let answer = home.mai("delete prod").ok();
     for words in [
         "in the vault stay there until they end",
