@@ -283,7 +283,9 @@ pub fn recorded(paths: &Paths, file: &CredentialsFile) -> Result<Vec<Row>> {
     let mut rows = sessions(paths)?.load();
     for row in rows.iter_mut().filter(|row| !row.process) {
         if file.holds_key_id(&row.aws_profile, &row.key_id)
-            && let Some(end) = file.section(&row.aws_profile).and_then(|it| it.expires_at())
+            && let Some(end) = file
+                .section(&row.aws_profile)
+                .and_then(|it| it.expires_at())
         {
             row.expires_at = row.expires_at.min(end.timestamp());
         }
