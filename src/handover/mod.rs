@@ -21,3 +21,4 @@ pub mod process;
 pub mod section;
 pub mod served;
 pub mod spelling;
+pub mod wanted;
