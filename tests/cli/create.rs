@@ -142,6 +142,7 @@ fn what_is_given_is_not_asked() {
         serde_json::json!({
             "profile": "prod",
             "aws_profile": "work",
+            "recorded": true,
             "status": "signed_in",
             "identity_provider": "idp",
             "username": "carol",

@@ -55,11 +55,12 @@ mod roles;
 mod secrets;
 mod serve;
 mod serve_formats;
+mod serve_logout;
 mod service;
 mod sessions;
 mod shibboleth;
 mod signals;
-mod signed_out;
+
 mod sts;
 mod waiting;
 mod whoami;
