@@ -7,8 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::clock;
 use crate::config::Profile;
 use crate::error::{Error, Kind, Result};
-use crate::login::plan::LoginPlan;
+use crate::login::plan::{LoginPlan, target_of};
 use crate::login::report::{self, Line, Outcome};
+use crate::login::standing::{Found, Present};
 use crate::login::target::{Standing, Target, Wishes};
 use crate::login::{Doors, last_update, line};
 use crate::secret::Secret;
@@ -34,8 +35,14 @@ pub fn run(refresh: &Refresh, doors: &Doors) -> Result<u8> {
     let mut said = String::new();
     // Keys that are new and short at once would be renewed for ever.
     let mut are_new = true;
+    let mut left_alone = Vec::new();
     loop {
-        let plan = LoginPlan::make(doors, refresh.profiles, &refresh.wishes)?;
+        let kept = still_wanted(refresh, doors, &mut left_alone)?;
+        if kept.is_empty() {
+            clock::wait_until(clock::now() + LOOK, LOOK);
+            continue;
+        }
+        let plan = LoginPlan::make(doors, &kept, &refresh.wishes)?;
         if plan.sign_ins.is_empty() && plan.targets.iter().all(|target| target.barred.is_none()) {
             failures = 0;
             rest(doors, &plan.targets, &mut said);
@@ -77,6 +84,34 @@ pub fn run(refresh: &Refresh, doors: &Doors) -> Result<u8> {
             }
         }
     }
+}
+
+/// All but those that somebody signed out of elsewhere: that was a wish, until somebody signs in again. It is said once.
+fn still_wanted<'a>(
+    refresh: &Refresh<'a>,
+    doors: &Doors<'a>,
+    left_alone: &mut Vec<String>,
+) -> Result<Vec<&'a Profile>> {
+    let present = Present::read(doors)?;
+    present.check_record()?;
+    let mut gone = Vec::new();
+    for profile in refresh.profiles {
+        let target = target_of(doors, profile, &refresh.wishes, &present)?;
+        if matches!(present.found(&target), Found::Nothing) {
+            gone.push(profile.name.clone());
+        }
+    }
+    for name in gone.iter().filter(|name| !left_alone.contains(name)) {
+        doors.ui.done();
+        doors.ui.say(&format!(
+            "The keys of {name} were removed: none are fetched until somebody signs in with `mai login {name}`."
+        ));
+    }
+    *left_alone = gone;
+    let profiles = refresh.profiles.iter().copied();
+    Ok(profiles
+        .filter(|profile| !left_alone.contains(&profile.name))
+        .collect())
 }
 
 enum Verdict {

@@ -152,6 +152,7 @@ fn what_is_given_is_not_asked() {
             "account": null,
             "role": "ReadOnly",
             "expires_at": answer.json()["expires_at"],
+            "recorded": true,
         })
     );
     let after = home.read(FILE);

@@ -89,6 +89,35 @@ fn keys_that_were_removed_are_fetched_again_and_foreign_ones_end_it() {
 }
 
 #[test]
+fn what_is_logged_out_elsewhere_is_left_alone_until_somebody_signs_in() {
+    let testbed = Testbed::start();
+    let mut home = Home::at(&testbed, "simple", "ada");
+    with_command(&home);
+    let clock = Clock::of(&mut home, &testbed);
+    let run = Running::start(&home, "login prod audit -r");
+    run.says("renewing at");
+    home.mai("logout audit").ok();
+    clock.pass(31);
+    run.says("The keys of audit were removed")
+        .says("`mai login audit`");
+    home.mai("logout prod").ok();
+    clock.pass(31);
+    run.says("The keys of prod were removed");
+    clock.pass_minutes(120);
+    run.does_nothing_more();
+    assert_eq!(home.key("prod", "aws_access_key_id"), None);
+    assert_eq!(home.key("audit", "aws_access_key_id"), None);
+    home.mai("login audit").ok();
+    clock.pass(31);
+    run.says_again("renewing at", 2);
+    clock.pass_minutes(45);
+    run.says_again("Signed in to audit until", 2);
+    assert_eq!(home.key("prod", "aws_access_key_id"), None);
+    run.signal(rustix::process::Signal::TERM);
+    run.end();
+}
+
+#[test]
 fn a_refusal_ends_it_and_a_missing_network_does_not() {
     let testbed = Testbed::start();
     let mut home = Home::at(&testbed, "simple", "ada");
