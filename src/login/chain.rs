@@ -100,15 +100,15 @@ fn role(doors: &Doors, profile: &Profile, partition: &str) -> Result<RoleArn> {
 }
 
 /// Fetches the keys of chained targets, once those of their parents are there. `outcomes` has what became of others
-/// so far, and gets what becomes of these; `names` has what the sessions of this run are called.
+/// so far, and gets what becomes of these.
 pub async fn all(
     client: &reqwest::Client,
     plan: &LoginPlan<'_>,
     doors: &Doors<'_>,
     mut pending: Vec<usize>,
-    names: &mut SessionNames,
     outcomes: &mut [Option<Outcome>],
 ) -> Result<()> {
+    let mut names = SessionNames::default();
     while !pending.is_empty() {
         let waits = |place: &usize| {
             let parent = parent_of(plan, *place);
@@ -119,7 +119,7 @@ pub async fn all(
             // The configuration has no circles.
             return Err(Error::failed("profiles take their keys in a circle"));
         }
-        for (place, outcome) in one_wave(client, plan, doors, &wave, names, outcomes).await? {
+        for (place, outcome) in one_wave(client, plan, doors, &wave, &mut names, outcomes).await? {
             outcomes[place] = Some(outcome);
         }
         pending = later;
@@ -153,8 +153,16 @@ async fn one_wave(
         let keys = parents_keys(plan, place, &link, &present, outcomes);
         match keys.and_then(|keys| order(client, doors, plan, place, link, keys)) {
             Ok(order) => {
-                let provider = None;
-                roles.insert(place, Became { role, provider });
+                let became = Became {
+                    role,
+                    provider: None,
+                    session: None,
+                };
+                roles.insert(place, became);
+                let parent = (&order.link.parent_section, &order.keys.access_key_id);
+                if let Some(name) = present.learned().session_name(parent.0, parent.1) {
+                    names.remember(&order.link.parent, &session_name_of(name));
+                }
                 orders.push(order);
             }
             Err(error) => results.push((place, Err(error))),
@@ -165,7 +173,9 @@ async fn one_wave(
     for order in orders {
         match names.of(&order.link) {
             Ok(name) => {
-                names.remember(&plan.targets[order.place].profile, &name);
+                if let Some(became) = roles.get_mut(&order.place) {
+                    became.session = Some(name.clone());
+                }
                 running.spawn(order.run(name));
             }
             Err(error) => results.push((order.place, Err(error))),

@@ -197,7 +197,11 @@ fn learn(plan: &LoginPlan, doors: &Doors, fetched: &[(usize, Redeemed, &Became)]
         learned.remember_role_use(&arn);
         let seconds = (redeemed.keys.expires_at - clock::now()).num_seconds();
         let lifetime = Span::seconds(u64::try_from(seconds).unwrap_or(0));
-        learned.remember_lifetime(&plan.targets[*place].aws_profile, lifetime);
+        let section = &plan.targets[*place].aws_profile;
+        learned.remember_lifetime(section, lifetime);
+        if let Some(name) = &role.session {
+            learned.remember_session_name(section, &redeemed.keys.access_key_id, name);
+        }
         if let Some(longest) = redeemed.longest {
             learned.remember_longest_duration(&arn, longest);
             doors.ui.say(&format!(

@@ -17,7 +17,6 @@ use crate::login::plan::{self, LoginPlan, SignIn};
 use crate::login::redeem;
 use crate::login::redeem::Became;
 use crate::login::report::{Keys, Line, Outcome};
-use crate::login::session_names::SessionNames;
 use crate::login::standing::Present;
 use crate::login::target::Standing;
 use crate::login::{Doors, chain, flight, keep, kept_keys, orders, sign_in};
@@ -138,21 +137,15 @@ fn one_sign_in<'a>(
     let runtime = runtime()?;
     let is_chained = |place: &usize| plan.targets[*place].chain.is_some();
     let (chained, direct): (Vec<usize>, Vec<usize>) = short.iter().partition(|p| is_chained(p));
-    let mut names = SessionNames::default();
     let signed_in = match direct.is_empty() {
         // The keys of the parents are good.
         true => Ok(None),
         false => {
             let done = directly(plan, &direct, provider, doors, given, &client, &runtime);
-            done.map(|(answers, name, ended)| {
+            done.map(|(answers, ended)| {
                 let mut has_keys = false;
                 for (place, outcome) in ended {
-                    if matches!(outcome, Outcome::SignedIn(_)) {
-                        has_keys = true;
-                        if let Some(name) = &name {
-                            names.remember(&plan.targets[place].profile, name);
-                        }
-                    }
+                    has_keys |= matches!(outcome, Outcome::SignedIn(_));
                     outcomes[place] = Some(outcome);
                 }
                 answers.filter(|_| has_keys)
@@ -169,16 +162,15 @@ fn one_sign_in<'a>(
     }
     if !chained.is_empty() {
         doors.ui.step("assuming roles");
-        let done = chain::all(&client, plan, doors, chained, &mut names, outcomes);
-        let done = runtime.block_on(done);
+        let done = runtime.block_on(chain::all(&client, plan, doors, chained, outcomes));
         doors.ui.done();
         done?;
     }
     signed_in
 }
 
-/// The answers of a sign-in that was ours, what its sessions are called, and what became of its targets.
-type Directly<'a> = (Option<Answers<'a>>, Option<String>, Vec<(usize, Outcome)>);
+/// The answers of a sign-in that was ours, and what became of its targets.
+type Directly<'a> = (Option<Answers<'a>>, Vec<(usize, Outcome)>);
 
 /// Signs in, and fetches the keys of the roles that are offered.
 fn directly<'a>(
@@ -210,22 +202,23 @@ fn directly<'a>(
                 let became = Became {
                     role: order.role.role.clone(),
                     provider: Some(order.role.provider.clone()),
+                    session: statement.session_name.clone(),
                 };
                 (order.place, became)
             })
             .collect();
         let endpoint = doors.sts_endpoint.as_ref();
         let results = redeem::all(client, endpoint, &arrival.assertion, orders).await;
-        Ok::<_, Error>((results, roles, refused, answers, statement.session_name))
+        Ok::<_, Error>((results, roles, refused, answers))
     });
     doors.ui.done();
-    let (results, roles, refused, mut answers, name) = redeemed?;
+    let (results, roles, refused, mut answers) = redeemed?;
     let mut ended = keep::keep(plan, doors, results, &roles)?;
     if let Some(answers) = &mut answers {
         answers.keep_session();
     }
     ended.extend(refused);
-    Ok((answers, name, ended))
+    Ok((answers, ended))
 }
 
 /// After waiting for somebody else's sign-in their keys may do; what is still short comes back.

@@ -38,6 +38,8 @@ pub struct Order {
 pub struct Became {
     pub role: RoleArn,
     pub provider: Option<ProviderArn>,
+    /// What its session is called, where that is known.
+    pub session: Option<String>,
 }
 
 /// Keys, and what was found out on the way.

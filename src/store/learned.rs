@@ -32,6 +32,7 @@ const DOUBTED: &str = "doubted";
 const TOTP: &str = "totp";
 const USED: &str = "used";
 const CODE: &str = "code";
+const SESSION: &str = "session";
 
 type Records = BTreeMap<(String, String), String>;
 
@@ -143,6 +144,16 @@ impl Learned {
 
     pub fn remember_lifetime(&mut self, aws_profile: &str, lifetime: Span) {
         self.put(LIFETIME, aws_profile, &lifetime.as_seconds().to_string());
+    }
+
+    /// What the session of these keys of a section is called, as CloudTrail shows it.
+    pub fn session_name(&self, aws_profile: &str, key_id: &str) -> Option<&str> {
+        let (of, name) = self.get(SESSION, aws_profile)?.split_once(' ')?;
+        (of == key_id).then_some(name)
+    }
+
+    pub fn remember_session_name(&mut self, aws_profile: &str, key_id: &str, name: &str) {
+        self.put(SESSION, aws_profile, &format!("{key_id} {name}"));
     }
 
     /// Did the person agree to this (consent page, terms) before?
@@ -278,7 +289,7 @@ impl Learned {
     /// Drops all that is about the keys of a section, and of their role.
     pub fn forget_keys(&mut self, aws_profile: &str, role_arn: Option<&str>) -> usize {
         self.drop_where(|kind, subject| match kind {
-            LIFETIME => subject == aws_profile,
+            LIFETIME | SESSION => subject == aws_profile,
             LONGEST | USED => role_arn == Some(subject),
             _ => false,
         })
