@@ -2,7 +2,7 @@
 
 mod telling;
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use chrono::DateTime;
@@ -17,6 +17,7 @@ use crate::clock;
 use crate::error::{Error, Kind, Result};
 use crate::login::Doors;
 use crate::store::agent_notes::{Notes, NotesFile, Renewal as Planned, Subject, UnderWay, Why};
+use crate::store::sessions::Row;
 use crate::ui::{Ui, moment};
 
 /// How often in a row a keyring may be shut before the person is asked for: a quarter of an hour.
@@ -164,16 +165,15 @@ impl<'a> Agent<'a> {
 
     /// Renews a batch; which keys are written is noted down before they are.
     fn renew(&mut self, doors: &Doors, batch: &[&Session]) -> Renewal {
-        let is_noted = Cell::new(false);
-        let note = |written: &[(&str, &str)]| {
+        let written = RefCell::new(Vec::new());
+        let note = |rows: &[Row]| {
             let mut notes = self.notes_now.clone();
-            notes
-                .under_way
-                .extend(written.iter().map(|(profile, key_id)| UnderWay {
-                    profile: (*profile).to_owned(),
-                    key_id: (*key_id).to_owned(),
-                }));
-            is_noted.set(true);
+            let under_way = rows.iter().map(|row| UnderWay {
+                profile: row.label.clone(),
+                key_id: row.key_id.clone(),
+            });
+            notes.under_way.extend(under_way);
+            written.borrow_mut().extend_from_slice(rows);
             // A folder that cannot be written stops no renewal.
             let _ = self.notes.save(&notes);
         };
@@ -183,8 +183,10 @@ impl<'a> Agent<'a> {
             ..doors.for_nobody(doors.ui)
         };
         let renewal = renew::renew(&doors, batch);
-        if is_noted.get() {
+        // Where they could not be recorded, it is known from here that they are its own.
+        for row in written.into_inner() {
             self.are_written = false;
+            self.memory.rows.insert(row.label.clone(), row);
         }
         renewal
     }

@@ -157,21 +157,25 @@ fn keys_of(
             let ours = interrupted.find(|keys| {
                 keys.profile == *name && present.holds_key_id(&target.aws_profile, &keys.key_id)
             });
-            match ours {
-                Some(keys) => Ok((row.clone(), Some(keys.clone()), false)),
-                None => Err(No::Idle(format!(
+            match (unrecorded(target, present, memory), ours) {
+                (Some(row), _) => Ok((row, None, true)),
+                (None, Some(keys)) => Ok((row.clone(), Some(keys.clone()), false)),
+                (None, None) => Err(No::Idle(format!(
                     "the keys were removed or replaced; `mai login {name}` begins anew"
                 ))),
             }
         }
-        Found::Nothing => {
-            let lost = memory.rows.get(name);
-            match lost.filter(|row| present.holds(target, row)) {
-                Some(row) => Ok((row.clone(), None, true)),
-                None => Err(No::Idle(format!(
-                    "no keys yet; `mai login {name}` fetches the first"
-                ))),
-            }
-        }
+        Found::Nothing => match unrecorded(target, present, memory) {
+            Some(row) => Ok((row, None, true)),
+            None => Err(No::Idle(format!(
+                "no keys yet; `mai login {name}` fetches the first"
+            ))),
+        },
     }
+}
+
+/// The record of keys that are there, and that nobody else keeps.
+fn unrecorded(target: &Target, present: &Present, memory: &Memory) -> Option<Row> {
+    let row = memory.rows.get(&target.profile)?;
+    present.holds(target, row).then(|| row.clone())
 }

@@ -39,12 +39,15 @@ pub fn keep(
     if fetched.is_empty() {
         return Ok(outcomes);
     }
+    let mut rows: BTreeMap<usize, Row> = fetched
+        .iter()
+        .map(|(place, redeemed, role)| {
+            let target = &plan.targets[*place];
+            (*place, row_of(doors, target, &redeemed.keys, role))
+        })
+        .collect();
     if let Some(tell) = doors.before_writing {
-        let ids = fetched.iter().map(|(place, redeemed, _)| {
-            let profile = plan.targets[*place].profile.as_str();
-            (profile, redeemed.keys.access_key_id.as_str())
-        });
-        tell(&ids.collect::<Vec<_>>());
+        tell(&rows.values().cloned().collect::<Vec<_>>());
     }
     let (to_vault, to_file): (Vec<_>, Vec<_>) = fetched
         .iter()
@@ -53,25 +56,16 @@ pub fn keep(
     if !to_file.is_empty() {
         refused = write_keys(plan, doors, &to_file)?;
     }
-    let present = Present::read(doors)?;
-    let (gone, to_vault): (Vec<_>, Vec<_>) = to_vault
-        .into_iter()
-        .partition(|(place, ..)| present.was_signed_out(&plan.targets[*place]));
-    for (place, ..) in gone {
-        refused.insert(*place, plan.targets[*place].signed_out_of());
-    }
-    if let Err(error) = keep_in_vault(plan, doors, &to_vault) {
-        refused.extend(to_vault.iter().map(|(place, ..)| (*place, error.clone())));
+    if !to_vault.is_empty() {
+        refused.extend(keep_in_vault(plan, doors, to_vault));
     }
     for (place, error) in &refused {
         outcomes.push((*place, Outcome::Failed(error.clone().of_one_profile())));
     }
     fetched.retain(|(place, ..)| !refused.contains_key(place));
     learn(plan, doors, &fetched);
-    let rows = fetched
-        .iter()
-        .map(|(place, redeemed, role)| row_of(doors, &plan.targets[*place], &redeemed.keys, role));
-    let recorded = record(doors, &rows.collect::<Vec<_>>())?;
+    rows.retain(|place, _| !refused.contains_key(place));
+    let recorded = record(doors, &rows.into_values().collect::<Vec<_>>())?;
     let learned = Learned::load(doors.paths.state_folder()?);
     for (place, redeemed, role) in fetched {
         outcomes.push((
@@ -139,15 +133,37 @@ fn write_keys(
     Ok(written.value)
 }
 
-/// Keys of `keys: process`. Older ones of ours leave the file: there they would be read first.
+/// Keys of `keys: process`: which are refused, and why.
 fn keep_in_vault(
+    plan: &LoginPlan,
+    doors: &Doors,
+    fetched: Vec<&(usize, Redeemed, &Became)>,
+) -> Vec<(usize, Error)> {
+    let all: Vec<usize> = fetched.iter().map(|(place, ..)| *place).collect();
+    let kept = Present::read(doors).and_then(|present| {
+        let is_gone = |place: usize| present.was_signed_out(&plan.targets[place]);
+        let (gone, wanted): (Vec<_>, Vec<_>) =
+            fetched.into_iter().partition(|(place, ..)| is_gone(*place));
+        if !wanted.is_empty() {
+            move_to_vault(plan, doors, &wanted)?;
+        }
+        let gone = gone.iter().map(|(place, ..)| *place);
+        Ok(gone
+            .map(|place| (place, plan.targets[place].signed_out_of()))
+            .collect())
+    });
+    kept.unwrap_or_else(|error| {
+        let every = all.into_iter();
+        every.map(|place| (place, error.clone())).collect()
+    })
+}
+
+/// Older keys of ours leave the file: there they would be read first.
+fn move_to_vault(
     plan: &LoginPlan,
     doors: &Doors,
     fetched: &[&(usize, Redeemed, &Became)],
 ) -> Result<()> {
-    if fetched.is_empty() {
-        return Ok(());
-    }
     let name = |place: usize| plan.targets[place].aws_profile.as_str();
     let keys: Vec<_> = fetched
         .iter()

@@ -36,11 +36,12 @@ use crate::login::left_behind::MasterPassword;
 use crate::paths::Paths;
 use crate::presence::Presence;
 use crate::secret::Secret;
+use crate::store::sessions::Row;
 use crate::ui::terminal::Ui;
 use url::Url;
 
-/// Gets profile and id of all new keys.
-pub type BeforeWriting<'a> = &'a dyn Fn(&[(&str, &str)]);
+/// Gets what will be recorded of all new keys.
+pub type BeforeWriting<'a> = &'a dyn Fn(&[Row]);
 
 /// What a login may use of this computer and its person.
 pub struct Doors<'a> {

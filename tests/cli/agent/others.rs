@@ -159,6 +159,33 @@ fn a_record_of_keys_that_is_lost_is_written_again() {
 }
 
 #[test]
+fn keys_that_could_not_be_recorded_are_renewed_all_the_same() {
+    let testbed = Testbed::start();
+    let mut home = home_at(&testbed, "simple", "ada");
+    let clock = Clock::of(&mut home, &testbed);
+    home.mai("login prod audit").ok();
+    let before = key_id(&home, "prod");
+    let agent = Running::start(&home, "agent");
+    agent.says("renews keys for prod, audit");
+    let sessions = home.path(&format!("{STATE}/sessions"));
+    std::fs::remove_file(&sessions).expect("a file");
+    std::fs::create_dir(&sessions).expect("a folder");
+    clock.pass_minutes(42);
+    agent.says("renewed prod, audit until");
+    let second = other_keys(&home, "prod", &before);
+    clock.pass_minutes(42);
+    agent.says_again("renewed prod, audit until", 2);
+    let third = other_keys(&home, "prod", &second);
+    assert_eq!(testbed.password_attempts("ada"), 3, "{}", agent.said());
+    std::fs::remove_dir(&sessions).expect("a folder");
+    clock.pass(61);
+    agent.says("the record of the keys of prod, audit was lost; it is written again");
+    assert!(home.read(&format!("{STATE}/sessions")).contains(&third));
+    assert_eq!(shown(&home), [""; 0]);
+    agent.stop();
+}
+
+#[test]
 fn after_a_kill_only_the_very_keys_that_were_being_written_are_its_own() {
     let testbed = Testbed::start();
     let mut home = home_at(&testbed, "simple", "ada");
