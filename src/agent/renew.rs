@@ -6,8 +6,9 @@ use crate::duration::Span;
 use crate::error::{Error, Kind};
 use crate::login::plan::{LoginPlan, SignIn};
 use crate::login::report::Outcome;
+use crate::login::standing::Present;
 use crate::login::target::{Standing, Wishes};
-use crate::login::{Doors, last_update, line};
+use crate::login::{Doors, last_update, line, parents};
 use crate::store::locks;
 
 use super::schedule::Session;
@@ -38,6 +39,10 @@ pub fn renew(doors: &Doors, batch: &[&Session]) -> Renewal {
         Err(error) => return Renewal::Ended(all_failed(batch, &error)),
     };
     include(&mut plan, doors, batch);
+    match Present::read(doors) {
+        Ok(present) => parents::keep_in_place(&mut plan, &present),
+        Err(error) => return Renewal::Ended(all_failed(batch, &error)),
+    }
     let ended = line::run(&plan, doors, None);
     last_update::write(&ended.lines, doors);
     let lines = ended.lines;

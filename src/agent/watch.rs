@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::config::Profile;
 use crate::error::{Error, Result};
-use crate::login::Doors;
 use crate::login::plan::target_of;
 use crate::login::standing::{self, Found, Present};
 use crate::login::target::{Target, Wishes};
+use crate::login::{Doors, parents};
 use crate::store::agent_notes::UnderWay;
 use crate::store::sessions::Row;
 
@@ -102,6 +102,12 @@ fn watched(
 ) -> Result<Watched, No> {
     let target = target_of(doors, profile, &Wishes::default(), present).map_err(No::Failed)?;
     let (row, adopted, is_lost) = keys_of(doors, profile, &target, present, memory)?;
+    if let Some(left) = parents::left(doors, &target, present).map_err(No::Failed)? {
+        let (parent, name) = (left.parent, &profile.name);
+        return Err(No::Idle(format!(
+            "the keys of {parent}, which it is assumed with, were removed or replaced; `mai login {name}` begins anew"
+        )));
+    }
     if let Some(error) = &target.barred {
         return Err(No::Failed(error.clone()));
     }

@@ -17,11 +17,11 @@ use crate::duration::Span;
 use crate::error::{Error, Kind, Result};
 use crate::handover::endpoint::{Held, Shelf};
 use crate::handover::left_alone::LeftAlone;
-use crate::login::Doors;
 use crate::login::plan::{self, LoginPlan};
 use crate::login::ready::ready;
 use crate::login::standing::{self, Present};
 use crate::login::target::{Standing, Target, Wishes};
+use crate::login::{Doors, parents};
 use crate::paths::Paths;
 use crate::ui::Ui;
 use crate::ui::{is_in_foreground, moment};
@@ -277,7 +277,9 @@ impl Renewal<'_> {
                 }
                 Ok(target)
                     if present.as_ref().is_ok_and(|present| {
-                        left_alone.leaves(&profile.name, present.found(target), now)
+                        let parent = parents::left(self.doors, target, present);
+                        let parent = parent.ok().flatten();
+                        left_alone.leaves(&profile.name, present.found(target), parent, now)
                     }) => {}
                 Ok(_) | Err(_) if is_stuck => {}
                 Ok(target) => {
@@ -346,14 +348,16 @@ impl Renewal<'_> {
         Err(error)
     }
 
-    /// Was somebody signed out while these were being renewed?
+    /// Was somebody signed out while these were being renewed, of them or of those that they are assumed with?
     fn some_signed_out_of(&self, due: &[Due]) -> bool {
         let planned = plan_for(self.doors, due);
-        let present = Present::read(self.doors);
-        planned.is_ok_and(|plan| {
-            let mut targets = plan.targets.iter();
-            present.is_ok_and(|present| targets.any(|target| present.was_signed_out(target)))
-        })
+        let (Ok(plan), Ok(present)) = (planned, Present::read(self.doors)) else {
+            return false;
+        };
+        let is_left =
+            |target| parents::left(self.doors, target, &present).is_ok_and(|it| it.is_some());
+        let mut targets = plan.targets.iter();
+        targets.any(|target| present.was_signed_out(target) || is_left(target))
     }
 
     fn may_ask(&self) -> bool {
@@ -410,6 +414,9 @@ fn plan_for<'a>(doors: &Doors<'a>, due: &[Due<'a>]) -> Result<LoginPlan<'a>> {
     let mut plan = LoginPlan::make(doors, &profiles, &Wishes::default())?;
     for (target, (_, key_id)) in plan.targets.iter_mut().zip(due) {
         target.in_place_of.clone_from(key_id);
+    }
+    if due.iter().any(|(_, key_id)| key_id.is_some()) {
+        parents::keep_in_place(&mut plan, &Present::read(doors)?);
     }
     Ok(plan)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::error::clean;
+use crate::login::parents::Left as LeftParent;
 use crate::login::standing::Found;
 
 /// A login writes keys first and records them afterwards: until then they look like somebody else's.
@@ -21,9 +22,17 @@ struct Left {
 }
 
 impl LeftAlone {
-    /// Says whether what stands in the place of a profile's keys is a wish of somebody, and remembers that.
-    pub fn leaves(&mut self, profile: &str, found: Found, now: Instant) -> bool {
-        let Some(why) = why(profile, found) else {
+    /// Says whether what stands in the place of a profile's keys, or of those that they are assumed with, is a wish of
+    /// somebody, and remembers that.
+    pub fn leaves(
+        &mut self,
+        profile: &str,
+        found: Found,
+        parent: Option<LeftParent>,
+        now: Instant,
+    ) -> bool {
+        let of_parent = || parent.and_then(|parent| why_of_parent(profile, parent));
+        let Some(why) = why(profile, found).or_else(of_parent) else {
             self.0.remove(profile);
             return false;
         };
@@ -58,9 +67,24 @@ impl LeftAlone {
     }
 }
 
-/// Keys that are merely short are nobody's wish.
 fn why(profile: &str, found: Found) -> Option<String> {
-    let what = match found {
+    let what = what_became_of(profile, found)?;
+    Some(format!(
+        "{what}: none are served or fetched until somebody signs in with `mai login {profile}`"
+    ))
+}
+
+fn why_of_parent(profile: &str, parent: LeftParent) -> Option<String> {
+    let what = what_became_of(&parent.parent, parent.found)?;
+    Some(format!(
+        "{what}, and those of {profile} are assumed with them: they are not renewed until somebody signs in with \
+         `mai login {profile}`"
+    ))
+}
+
+/// Keys that are merely short are nobody's wish.
+fn what_became_of(profile: &str, found: Found) -> Option<String> {
+    Some(match found {
         Found::Keys(_) => return None,
         Found::AnotherRole(row) => format!(
             "The keys in the section of {profile} are of {} now",
@@ -68,10 +92,7 @@ fn why(profile: &str, found: Found) -> Option<String> {
         ),
         Found::Others(_) => format!("The keys of {profile} were removed or replaced"),
         Found::Nothing => format!("The keys of {profile} were removed"),
-    };
-    Some(format!(
-        "{what}: none are served or fetched until somebody signs in with `mai login {profile}`"
-    ))
+    })
 }
 
 #[cfg(test)]
@@ -81,13 +102,13 @@ mod tests {
     #[test]
     fn what_lasts_is_said_once_and_what_a_login_is_just_writing_is_not() {
         let (mut left, start) = (LeftAlone::default(), Instant::now());
-        assert!(left.leaves("prod", Found::Nothing, start));
+        assert!(left.leaves("prod", Found::Nothing, None, start));
         assert_eq!(left.news(start), [""; 0]);
         left.is_back("prod");
         assert_eq!(left.next_news(), None);
-        assert!(left.leaves("prod", Found::Nothing, start));
+        assert!(left.leaves("prod", Found::Nothing, None, start));
         let later = left.next_news().unwrap();
-        assert!(left.leaves("prod", Found::Nothing, later));
+        assert!(left.leaves("prod", Found::Nothing, None, later));
         assert_eq!(left.news(later).len(), 1);
         assert_eq!(left.news(later + SETTLED), [""; 0]);
         assert_eq!(left.next_news(), None);

@@ -15,6 +15,7 @@ pub mod logout;
 pub mod offer;
 pub mod one_time_code;
 pub mod orders;
+pub mod parents;
 pub mod plan;
 pub mod ready;
 pub mod record;

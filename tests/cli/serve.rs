@@ -105,7 +105,7 @@ impl Serving {
         answer(&mut BufReader::new(stream))
     }
 
-    fn key_id(&self, index: usize) -> String {
+    pub fn key_id(&self, index: usize) -> String {
         let (status, keys) = self.ask(index, "");
         assert_eq!(status, 200, "{keys}\n{}", self.said());
         keys["AccessKeyId"].as_str().expect("a key").to_owned()

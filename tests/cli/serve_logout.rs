@@ -140,3 +140,59 @@ fn a_logout_that_waits_for_a_renewal_removes_what_it_wrote() {
     serving.says("The keys of prod were removed");
     is_gone(&home);
 }
+
+/// As `home`, and far is a role that is assumed with the keys of prod.
+fn home_of_a_chain(testbed: &Testbed, keys: &str) -> Home {
+    testbed.any_role(true);
+    let home = home(testbed, keys);
+    for file in [".config/mai/profiles.yaml", "without.yaml"] {
+        let yaml = home.read(file).replacen(
+            "groups:",
+            "  far: {source_profile: prod, role: 'arn:aws:iam::333333333333:role/Far'}\ngroups:",
+            1,
+        );
+        home.write(file, yaml);
+    }
+    home.mai("login far").ok();
+    home
+}
+
+#[test]
+fn keys_that_are_assumed_with_removed_ones_are_not_renewed() {
+    for keys in ["file", "process"] {
+        let testbed = Testbed::start();
+        let home = home_of_a_chain(&testbed, keys);
+        let serving = Serving::start(&home, "far");
+        home.mai("-c without.yaml logout prod").ok();
+        let before = home.key("far", "aws_access_key_id");
+        ends_in(&home, "far", 300);
+        serving.says("The keys of prod were removed, and those of far are assumed with them");
+        assert_eq!(testbed.password_attempts("ada"), 1);
+        is_gone(&home);
+        // Until then they are good, and served.
+        assert_eq!(serving.key_id(0), before.expect("keys"));
+        home.mai("login far").ok();
+        wait_until("new keys", || {
+            home.key("far", "aws_access_key_id") == Some(serving.key_id(0))
+        });
+    }
+}
+
+#[test]
+fn a_renewal_under_way_brings_no_keys_back_that_others_are_assumed_with() {
+    let testbed = Testbed::start();
+    let home = home_of_a_chain(&testbed, "file");
+    let serving = Serving::start(&home, "far");
+    hold(&home);
+    ends_in(&home, "prod", 30);
+    ends_in(&home, "far", 300);
+    wait_for_a_sign_in(&home);
+    home.mai("-c without.yaml logout prod").ok();
+    home.write("go", "");
+    serving.says("The keys of prod were removed, and those of far are assumed with them");
+    assert_eq!(testbed.password_attempts("ada"), 2, "it was under way");
+    is_gone(&home);
+    let said = serving.said();
+    assert!(!said.contains("could not be renewed"), "{said}");
+    assert!(!said.contains("needs a person"), "{said}");
+}

@@ -269,3 +269,24 @@ fn a_vault_that_cannot_be_opened_is_looked_for_only_when_keys_are_due_and_costs_
     agent.says("renewed prod, audit until");
     agent.stop();
 }
+
+#[test]
+fn what_is_assumed_with_keys_that_somebody_removed_is_left_alone() {
+    let testbed = Testbed::start();
+    testbed.any_role(true);
+    let mut home = home_at(&testbed, "simple", "ada");
+    let far = "far: {source_profile: dev, role: 'arn:aws:iam::333333333333:role/Far', renew: true}";
+    let yaml = home.read(".config/mai/profiles.yaml");
+    home.profiles(&format!("{yaml}  {far}\n"));
+    let clock = Clock::of(&mut home, &testbed);
+    home.mai("login far").ok();
+    let agent = Running::start(&home, "agent");
+    agent.says("renews keys for prod, audit, far");
+    home.mai("logout dev").ok();
+    clock.pass_minutes(42);
+    agent.says("the keys of dev, which it is assumed with, were removed or replaced; `mai login far` begins anew");
+    agent.does_nothing_more();
+    assert_eq!(home.key("dev", "aws_access_key_id"), None);
+    assert_eq!(testbed.password_attempts("ada"), 1);
+    agent.stop();
+}

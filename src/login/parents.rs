@@ -1,0 +1,48 @@
+//! The profiles whose keys others are assumed with, when keys are renewed that nobody asked for: what somebody removed
+//! or replaced there stays as it is.
+
+use crate::clock;
+use crate::error::Result;
+use crate::login::plan::{LoginPlan, target_of};
+use crate::login::standing::{Found, Present};
+use crate::login::target::{Target, Wishes};
+use crate::login::{Doors, chain};
+
+/// A parent whose keys are gone, and what stands in their place.
+pub struct Left<'p> {
+    pub parent: String,
+    pub found: Found<'p>,
+}
+
+/// The nearest parent that a renewal of these keys would have to sign in to although somebody signed out of it, or put
+/// other keys there. No keyring is opened.
+pub fn left<'p>(doors: &Doors, target: &Target, present: &'p Present) -> Result<Option<Left<'p>>> {
+    let mut chain = target.chain.clone();
+    while let Some(link) = chain {
+        let profile = doors.config.expect_profile(&link.parent)?;
+        let parent = target_of(doors, profile, &Wishes::default(), present)?;
+        match present.found(&parent) {
+            Found::Keys(row) if is_usable(row.expires_at) => return Ok(None),
+            // These are renewed with those of their own parent.
+            Found::Keys(_) => {}
+            found => {
+                let parent = link.parent;
+                return Ok(Some(Left { parent, found }));
+            }
+        }
+        chain = parent.chain;
+    }
+    Ok(None)
+}
+
+fn is_usable(expires_at: i64) -> bool {
+    let least = i64::try_from(chain::USABLE.as_seconds()).unwrap_or_default();
+    expires_at - clock::now().timestamp() > least
+}
+
+/// Parents that came along into a plan get new keys in place of those they have: if these are gone by then, none.
+pub fn keep_in_place(plan: &mut LoginPlan, present: &Present) {
+    for target in plan.targets.iter_mut().filter(|target| target.implied) {
+        target.in_place_of = present.found(target).key_id().map(str::to_owned);
+    }
+}
