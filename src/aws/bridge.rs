@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::net::body;
@@ -77,13 +78,13 @@ async fn carry(client: &reqwest::Client, request: HttpRequest) -> Result<HttpRes
     let url = Url::parse(request.uri()).map_err(|_| unsendable())?;
     let request = request.try_into_http1x().map_err(|_| unsendable())?;
     let (parts, body) = request.into_parts();
-    let body = body.bytes().ok_or_else(unsendable)?.to_vec();
+    let body = Zeroizing::new(body.bytes().ok_or_else(unsendable)?.to_vec());
     // A connection that was warmed up early may be closed by now: let the runtime notice before it is used.
     tokio::task::yield_now().await;
     let answer = client
         .request(parts.method, url.clone())
         .headers(parts.headers)
-        .body(body)
+        .body(body::wiped(body))
         .timeout(TRY_LIMIT)
         .send()
         .await

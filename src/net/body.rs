@@ -5,7 +5,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use hyper::body::Bytes;
 use url::Url;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::explain::explain;
 use super::hops::host_of;
@@ -14,9 +14,12 @@ use crate::error::{Error, Result};
 /// The largest page, unpacked. Real ones stay below a tenth of it.
 pub const LARGEST: usize = 2 * 1024 * 1024;
 
-/// The body of a request with a secret: the text itself, not a copy, wiped when the last who sends it lets go.
-pub fn wiped(text: Zeroizing<String>) -> reqwest::Body {
-    Bytes::from_owner(text).into()
+/// The body of a message with a secret: the text itself, not a copy, wiped when the last who sends it lets go.
+pub fn wiped<T>(text: Zeroizing<T>) -> Bytes
+where
+    T: Zeroize + AsRef<[u8]> + Send + 'static,
+{
+    Bytes::from_owner(text)
 }
 
 /// The body of an answer. What is counted is what comes out of gzip, while it comes: a small bomb stops here too.
@@ -98,8 +101,11 @@ mod tests {
     fn a_secret_is_sent_from_where_it_stands() {
         let text = Zeroizing::new("hunter2".repeat(100));
         let place = text.as_ptr();
-        let body = wiped(text);
+        let body = reqwest::Body::from(wiped(text));
         assert_eq!(body.as_bytes().unwrap().as_ptr(), place);
+        let bytes = Zeroizing::new(b"hunter2".repeat(100));
+        let place = bytes.as_ptr();
+        assert_eq!(wiped(bytes).as_ptr(), place);
     }
 
     #[test]

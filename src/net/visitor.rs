@@ -290,7 +290,7 @@ impl Visitor {
         };
         let builder = builder.headers(self.headers(request));
         match &request.body {
-            Some(body) => builder.body(body.bytes.to_vec()).send().await,
+            Some(body) => builder.body(body::wiped(body.bytes.clone())).send().await,
             None => builder.send().await,
         }
     }

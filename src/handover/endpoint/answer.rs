@@ -7,11 +7,14 @@ use http::request::Parts;
 use http::{Method, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Bytes;
+use serde::Serialize;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::shelf::{Place, Shelf};
 use crate::handover::loopback::{Answer, is_for, only};
 use crate::keys::SessionCredentials;
+use crate::net::body::wiped;
 use crate::ui::moment;
 
 /// A request that gets no keys.
@@ -42,7 +45,7 @@ impl Refusal {
 
     pub fn answer(&self) -> Answer {
         let document = json!({ "code": self.code, "message": self.message });
-        let mut answer = answer(self.status, document.to_string());
+        let mut answer = answer(self.status, document.to_string().into());
         if self.status == StatusCode::METHOD_NOT_ALLOWED {
             let allowed = http::HeaderValue::from_static("GET");
             answer.headers_mut().insert(ALLOW, allowed);
@@ -104,18 +107,36 @@ pub fn judge<'a>(request: &Parts, port: u16, shelf: &'a Shelf) -> Result<&'a Pla
 
 /// Keys as the SDKs read them.
 pub fn keys(keys: &SessionCredentials, account: &str) -> Answer {
-    let document = json!({
-        "AccessKeyId": keys.access_key_id,
-        "SecretAccessKey": keys.secret_access_key.expose(),
-        "Token": keys.session_token.expose(),
-        "Expiration": moment::rfc3339(keys.expires_at),
-        "AccountId": account,
-    });
-    answer(StatusCode::OK, document.to_string())
+    let keys = Keys {
+        access_key_id: &keys.access_key_id,
+        secret_access_key: keys.secret_access_key.expose(),
+        token: keys.session_token.expose(),
+        expiration: moment::rfc3339(keys.expires_at),
+        account_id: account,
+    };
+    // Room for all of it: a text that grows leaves pieces behind.
+    let mut document = Zeroizing::new(Vec::with_capacity(LONGEST_ANSWER));
+    match serde_json::to_writer(&mut *document, &keys) {
+        Ok(()) => answer(StatusCode::OK, wiped(document)),
+        Err(_) => answer(StatusCode::INTERNAL_SERVER_ERROR, Bytes::new()),
+    }
 }
 
-fn answer(status: StatusCode, body: String) -> Answer {
-    let mut answer = Response::new(Full::new(Bytes::from(body)));
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Keys<'a> {
+    access_key_id: &'a str,
+    secret_access_key: &'a str,
+    token: &'a str,
+    expiration: String,
+    account_id: &'a str,
+}
+
+/// Tokens of AWS have a kilobyte or two.
+const LONGEST_ANSWER: usize = 16 * 1024;
+
+fn answer(status: StatusCode, body: Bytes) -> Answer {
+    let mut answer = Response::new(Full::new(body));
     *answer.status_mut() = status;
     for (name, value) in [
         (CONTENT_TYPE, "application/json"),
