@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::process::Command;
 
-use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use super::reader;
@@ -27,11 +28,24 @@ pub struct Serve {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1024..))]
     port: Option<u16>,
     /// What the variables are written for; the shell that called, if you do not say
-    #[arg(long, value_enum, value_name = "FORM", conflicts_with = "command")]
+    #[arg(long, value_parser = form(), value_name = "FORM", conflicts_with = "command")]
     format: Option<Form>,
     /// Serve the keys of one profile to this command alone, and end with it
     #[arg(last = true, hide = true, value_name = "COMMAND")]
     command: Vec<OsString>,
+}
+
+/// The forms of `mai env`. The one that is refused here is not offered.
+fn form() -> impl TypedValueParser<Value = Form> {
+    let offered = Form::value_variants().iter().filter_map(|form| {
+        let value = form.to_possible_value()?;
+        Some(match form {
+            Form::Json => value.help("One document with the variables of all profiles"),
+            Form::K8s => value.hide(true),
+            _ => value,
+        })
+    });
+    PossibleValuesParser::new(offered).try_map(|name| Form::from_str(&name, false))
 }
 
 impl Serve {

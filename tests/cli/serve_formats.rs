@@ -186,4 +186,6 @@ fn what_makes_no_sense_is_told_before_a_sign_in() {
         home.mai(&format!("serve {line}")).fails(2, words);
     }
     assert_eq!(testbed.password_attempts("ada"), 0);
+    let help = home.mai("serve --help").ok().stdout;
+    assert!(help.contains("nushell") && !help.contains("k8s"), "{help}");
 }
