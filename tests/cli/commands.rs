@@ -331,3 +331,42 @@ fn options_of_every_command_come_last_and_under_their_own_heading() {
         }
     }
 }
+
+/// The names of settings in the example: what stands before a colon, also in braces and in comments.
+fn settings_of_the_example() -> Vec<String> {
+    let mut all = Vec::new();
+    for line in include_str!("../../profiles.example.yaml").lines() {
+        let line = line.trim_start().trim_start_matches("# ");
+        let name = line.split(':').next().unwrap_or_default();
+        let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        if is_name && line[name.len()..].starts_with(':') {
+            all.push(name.to_owned());
+        }
+    }
+    all
+}
+
+#[test]
+fn the_manual_has_every_setting_and_puts_off_only_what_is_refused() {
+    let manual = include_str!("../../packaging/manuals/mai-profiles.5");
+    let settings = settings_of_the_example();
+    assert!(settings.len() > 30, "{settings:?}");
+    let names = ["corp", "dev", "prod", "audit", "morning"];
+    for setting in settings.iter().filter(|s| !names.contains(&s.as_str())) {
+        assert!(manual.contains(setting.as_str()), "{setting}");
+    }
+    let put_off: Vec<&str> = manual
+        .split(".TP\n")
+        .skip(1)
+        .filter(|entry| entry.contains("later version"))
+        .filter_map(|entry| entry.lines().next())
+        .collect();
+    assert_eq!(put_off, [".B type"]);
+    let home = home();
+    let with = |setting: &str| GOOD.replace("username: ada", &format!("username: ada, {setting}"));
+    for setting in ["type: browser", "type: {command: x}", "browser: auto"] {
+        home.profiles(&with(setting));
+        home.mai("list")
+            .fails(2, &["is not supported by this version"]);
+    }
+}
