@@ -34,9 +34,9 @@ class Serve(AtServer):
             self.assertEqual(arn, told, f"{client}: {told} {complaint}")
 
     def mongo(self, person, variables):
-        """The key that MongoDB's driver finds, or its complaint."""
+        """Who MongoDB's driver is to a server, or a complaint."""
         env = {"HOME": str(person.home / "no-home"), "AWS_EC2_METADATA_DISABLED": "true"} | variables
-        argv = [self.world.clients.argv["boto3"][0], HERE / "clients/mongo_credentials.py"]
+        argv = [self.world.clients.argv["boto3"][0], HERE / "clients/mongo_identity.py", self.world.sts.url]
         done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60)
         return done.stdout.strip() or done.stderr
 
@@ -81,12 +81,22 @@ class Serve(AtServer):
         self.ends_with(person.login("prod"), words.DONE)
         self.let_in(person, variables)
 
-    def test_the_mongodb_driver_finds_keys_at_the_endpoint_and_in_variables(self):
+    def test_the_mongodb_driver_is_who_the_endpoint_and_variables_say(self):
         person, variables = self.served()
-        keys = person.keys("prod")
-        self.assertEqual(keys["aws_access_key_id"], self.mongo(person, variables))
-        in_variables = {name.upper(): value for name, value in keys.items() if name.startswith("aws_")}
-        self.assertEqual(keys["aws_access_key_id"], self.mongo(person, in_variables))
+        arn = f"arn:aws:sts::{ROLE.split(':')[4]}:assumed-role/Developer/{person.username}"
+        self.assertEqual(arn, self.mongo(person, variables))
+        in_variables = {name.upper(): value for name, value in person.keys("prod").items() if name.startswith("aws_")}
+        self.assertEqual(arn, self.mongo(person, in_variables))
+
+    def test_the_mongodb_driver_is_nobody_with_a_damaged_secret_or_token(self):
+        person, variables = self.served()
+        in_variables = {name.upper(): value for name, value in person.keys("prod").items() if name.startswith("aws_")}
+        in_variables["AWS_SECRET_ACCESS_KEY"] += "x"
+        self.assertIn("SignatureDoesNotMatch", self.mongo(person, in_variables))
+        damaged = person.home / "damaged-token"
+        damaged.write_text(pathlib.Path(variables["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"]).read_text()[:-2] + "xx")
+        variables["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = str(damaged)
+        self.assertIn("could not be obtained", self.mongo(person, variables))
 
     def test_a_command_beside_its_endpoint_is_who_it_should_be(self):
         person = self.person("one")
