@@ -54,6 +54,22 @@ class Serve(AtServer):
             self.assertIsNone(told, f"{client} was let in with a damaged token")
         self.assertIn("Authorization must be the token", answers["boto3"][1])
 
+    def test_the_older_provider_of_javascript_is_who_the_endpoint_says(self):
+        person, variables = self.served()
+        env = person.env | variables | {"INTEROP_NODE_MODULES": str(self.world.clients.node_modules), "AWS_REGION": "eu-central-1"}
+        token = pathlib.Path(env.pop("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")).read_text()
+        argv = ["node", HERE / "clients/from-container.mjs"]
+
+        def who(token):
+            # It reads no file.
+            more = {"AWS_CONTAINER_AUTHORIZATION_TOKEN": token}
+            return subprocess.run(argv, env=env | more, capture_output=True, text=True, timeout=60)
+
+        self.assertIn(f":assumed-role/Developer/{person.username}\n", who(token).stdout)
+        refused = who(token[:-2] + "xx")
+        self.assertEqual("", refused.stdout)
+        self.assertIn("statusCode: 403", refused.stderr)
+
     def test_another_user_of_the_computer_gets_nothing(self):
         person, variables = self.served()
         as_nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
