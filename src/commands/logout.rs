@@ -1,15 +1,17 @@
 //! `mai logout`: keys, the identity provider's session, and with `--forget` what is kept for the next login.
 
+use chrono::DateTime;
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::run::{Run, Secrets};
+use crate::clock;
 use crate::config::Profile;
 use crate::error::{Error, Result};
 use crate::login::logout::{self, Extent, Item, Kind};
-use crate::login::standing;
+use crate::login::{parents, standing};
 use crate::store::sessions;
-use crate::ui::{Format, output};
+use crate::ui::{Format, moment, output};
 
 #[derive(Args)]
 pub struct Logout {
@@ -43,6 +45,7 @@ impl Logout {
         if sentences.is_empty() && failures().next().is_none() {
             run.ui.say("There was nothing to remove.");
         }
+        self.say_what_goes_on(run, &profiles)?;
         match run.format {
             Format::Json => {
                 output::write_json(&Value::Array(items.iter().map(document).collect()))?;
@@ -62,6 +65,24 @@ impl Logout {
             }
         }
         Ok(failures().next().map_or(0, Error::exit_code))
+    }
+
+    /// Keys that were assumed with those that are gone do not end with them.
+    fn say_what_goes_on(&self, run: &Run, profiles: &[&Profile]) -> Result<()> {
+        let rows = standing::sessions(&run.paths)?.load();
+        let now = clock::now();
+        for child in parents::children(&run.config, profiles) {
+            let row = sessions::find(&rows, &child.aws_profile.value);
+            let end = row.and_then(|row| DateTime::from_timestamp(row.expires_at, 0));
+            if let Some(end) = end.filter(|end| *end > now) {
+                run.ui.say(&format!(
+                    "The keys of {0}, which were assumed with others, stay until {1}: `mai logout {0}` removes them.",
+                    child.name,
+                    moment::local_time(end, now)
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// The profiles, and sections with keys that have outlived theirs.

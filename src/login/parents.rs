@@ -1,7 +1,8 @@
-//! The profiles whose keys others are assumed with, when keys are renewed that nobody asked for: what somebody removed
-//! or replaced there stays as it is.
+//! The profiles whose keys others are assumed with, when somebody signs out of them: renewals that nobody asked for leave
+//! that as it is, and the keys of the others go on until they end.
 
 use crate::clock;
+use crate::config::{Config, Profile};
 use crate::error::Result;
 use crate::login::plan::{LoginPlan, target_of};
 use crate::login::standing::{Found, Present};
@@ -33,6 +34,24 @@ pub fn left<'p>(doors: &Doors, target: &Target, present: &'p Present) -> Result<
         chain = parent.chain;
     }
     Ok(None)
+}
+
+/// The profiles whose keys are assumed with those of one of these, over any number of hops; not these themselves.
+pub fn children<'a>(config: &'a Config, parents: &[&Profile]) -> Vec<&'a Profile> {
+    let is_parent = |name: &str| parents.iter().any(|parent| parent.name == name);
+    let is_child = |profile: &&Profile| {
+        let mut source = profile.source.as_ref();
+        while let Some(link) = source {
+            if is_parent(&link.profile.value) {
+                return true;
+            }
+            let parent = config.profile(&link.profile.value);
+            source = parent.and_then(|parent| parent.source.as_ref());
+        }
+        false
+    };
+    let others = config.profiles.iter().filter(|one| !is_parent(&one.name));
+    others.filter(is_child).collect()
 }
 
 fn is_usable(expires_at: i64) -> bool {

@@ -314,3 +314,20 @@ fn the_keys_of_a_child_are_given_out_without_its_parents() {
     let answer = home.mai("credentials deep").ok();
     assert_eq!(answer.json()["AccountId"], "444444444444");
 }
+
+#[test]
+fn a_logout_says_which_keys_go_on_without_their_parents() {
+    let testbed = testbed();
+    let home = home(&testbed);
+    home.login("all").ok();
+    let answer = home.mai("logout prod").ok();
+    for name in ["audit", "deep"] {
+        let words = format!("The keys of {name}, which were assumed with others, stay until ");
+        assert!(answer.stderr.contains(&words), "{answer}");
+    }
+    let answer = home.mai("logout audit").ok();
+    assert!(!answer.stderr.contains("keys of audit"), "{answer}");
+    assert!(answer.stderr.contains("`mai logout deep`"), "{answer}");
+    let answer = home.mai("logout all").ok();
+    assert!(!answer.stderr.contains("stay until"), "{answer}");
+}
