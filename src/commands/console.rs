@@ -54,9 +54,6 @@ impl Console {
                 .ok_or_else(|| Error::usage("which profile?"))?,
         };
         let command = self.command(run)?;
-        if !self.print {
-            expect_somebody(run, profile, command.as_ref())?;
-        }
         let doors = run.doors(Secrets::default())?;
         let plan = LoginPlan::make(&doors, &[profile], &target::Wishes::default())?;
         let wishes = Wishes {
@@ -66,6 +63,9 @@ impl Console {
         };
         for target in plan.targets.iter().filter(|t| t.profile == profile.name) {
             wishes.check(target)?;
+        }
+        if !self.print {
+            expect_somebody(run, profile, command.as_ref())?;
         }
         let mut all = ready(&plan, &doors, || run.say_notices())?;
         let keys = all.all.iter().find(|keys| keys.profile == profile.name);

@@ -306,6 +306,9 @@ fn refusals_and_slips_are_told() {
             "not in the partition aws",
         ),
         ("console prod --print --browser x", "cannot be used with"),
+        // Nobody is there for these, and that is not what is wrong with them.
+        ("console prod --region moon", "is not a region"),
+        ("console prod --duration 13h", "15m to 12h"),
     ] {
         let answer = home.mai(line).fails(2, &[words]);
         assert!(answer.stdout.is_empty(), "{answer}");
