@@ -196,6 +196,14 @@ pub fn settings(config: &Config) -> Vec<Setting> {
         if let Some(policy) = &profile.policy {
             all.add(&at("policy"), policy.value.display(), policy);
         }
+        if let Some(first) = profile.policy_arns.first() {
+            let arns: Vec<String> = profile
+                .policy_arns
+                .iter()
+                .map(|arn| arn.value.to_string())
+                .collect();
+            all.add(&at("policy_arns"), arns.join(", "), first);
+        }
         all.add(&at("critical"), profile.critical.value, &profile.critical);
         all.add(&at("renew"), profile.renew.value, &profile.renew);
         let keys = match profile.keys.value {
@@ -209,6 +217,10 @@ pub fn settings(config: &Config) -> Vec<Setting> {
                 &source.profile.value,
                 &source.profile,
             );
+            if let Some(id) = &source.external_id {
+                // Something that two companies agreed on, and nobody else.
+                all.add(&at("external_id"), "(set)", id);
+            }
             all.maybe(&at("session_name"), source.session_name.as_ref());
         }
     }

@@ -331,3 +331,29 @@ fn a_logout_says_which_keys_go_on_without_their_parents() {
     let answer = home.mai("logout all").ok();
     assert!(!answer.stderr.contains("stay until"), "{answer}");
 }
+
+#[test]
+fn doctor_shows_what_a_chain_is_made_of() {
+    let testbed = testbed();
+    let home = home(&testbed);
+    let profiles = home.read(".config/mai/profiles.yaml");
+    let more = "external_id: 7f2c\n    session_name: night-shift\n    \
+                policy_arns: ['arn:aws:iam::aws:policy/ReadOnlyAccess']\n";
+    home.profiles(&profiles.replacen("external_id: 7f2c\n", more, 1));
+    let report = home.mai("doctor").stdout;
+    for (setting, value) in [
+        ("audit.source_profile", "prod"),
+        ("audit.external_id", "(set)"),
+        ("audit.session_name", "night-shift"),
+        (
+            "audit.policy_arns",
+            "arn:aws:iam::aws:policy/ReadOnlyAccess",
+        ),
+    ] {
+        let mut lines = report.lines().map(str::split_ascii_whitespace);
+        let is_there =
+            lines.any(|mut words| words.next() == Some(setting) && words.next() == Some(value));
+        assert!(is_there, "{setting} in:\n{report}");
+    }
+    assert!(!report.contains("7f2c"), "{report}");
+}
