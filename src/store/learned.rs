@@ -3,23 +3,20 @@
 //! One record per line in the file `learned`: kind, what it is about, value. No secrets: of a refused password only 24
 //! bits of a keyed hash are kept, enough to recognise it, too little to guess it.
 
-use std::collections::BTreeMap;
-use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+mod sent;
 
-use ring::pbkdf2;
-use ring::rand::{SecureRandom, SystemRandom};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use crate::clock;
 use crate::duration::Span;
 use crate::error::{Error, Result};
-use crate::secret::Secret;
 use crate::store::locked_file::{self, Edited};
 use crate::store::{record, version};
+use sent::KEY_FILE;
 
 const FILE: &str = "learned";
 const HEADER: &str = "mai-learned 1";
-const KEY_FILE: &str = "learned-key";
 const LARGEST: usize = 1024 * 1024;
 
 const ACCOUNT: &str = "account";
@@ -27,11 +24,7 @@ const LIFETIME: &str = "lifetime";
 const LONGEST: &str = "longest";
 const CONSENT: &str = "consent";
 const HOST: &str = "host";
-const REFUSED: &str = "refused";
-const DOUBTED: &str = "doubted";
-const TOTP: &str = "totp";
 const USED: &str = "used";
-const CODE: &str = "code";
 const SESSION: &str = "session";
 
 type Records = BTreeMap<(String, String), String>;
@@ -179,95 +172,6 @@ impl Learned {
         self.put(HOST, &pair(idp, host), &today());
     }
 
-    /// Was this very password refused for the account (any text that names it) last time?
-    pub fn is_refused(&self, account: &str, password: &Secret) -> bool {
-        let Some(known) = self.get(REFUSED, account) else {
-            return false;
-        };
-        self.is_hash_of(known, account, password)
-    }
-
-    fn is_hash_of(&self, known: &str, account: &str, secret: &Secret) -> bool {
-        let key = locked_file::read_own(&self.state_folder, KEY_FILE);
-        let key = key.ok().flatten().filter(|key| key.len() == KEY_LENGTH);
-        key.is_some_and(|key| short_hash(&key, account, secret) == known)
-    }
-
-    /// Keeps in mind that the password was refused, so that it is not sent again.
-    pub fn remember_refused(&mut self, account: &str, password: &Secret) -> Result<()> {
-        let hash = self.hash(account, password)?;
-        self.put(REFUSED, account, &hash);
-        Ok(())
-    }
-
-    fn hash(&self, account: &str, secret: &Secret) -> Result<String> {
-        let key = locked_file::update_own(&self.state_folder, KEY_FILE, |bytes| {
-            let mut key = bytes.to_vec();
-            if key.len() != KEY_LENGTH {
-                key = vec![0; KEY_LENGTH];
-                SystemRandom::new()
-                    .fill(&mut key)
-                    .map_err(|_| Error::failed("the system gives no random bytes"))?;
-            }
-            Ok(Edited {
-                bytes: key.clone(),
-                value: key,
-            })
-        })?;
-        Ok(short_hash(&key.value, account, secret))
-    }
-
-    /// A password of the account was accepted.
-    pub fn forget_refused(&mut self, account: &str) {
-        self.drop(REFUSED, account);
-        self.drop(DOUBTED, account);
-    }
-
-    /// How many seconds ago a form merely came back for this very password of the account.
-    pub fn doubted(&self, account: &str, password: &Secret) -> Option<i64> {
-        let (known, at) = self.get(DOUBTED, account)?.split_once(' ')?;
-        let age = clock::now().timestamp() - at.parse::<i64>().ok()?;
-        self.is_hash_of(known, account, password).then_some(age)
-    }
-
-    /// Keeps in mind that nobody said whether the password is right.
-    pub fn remember_doubted(&mut self, account: &str, password: &Secret) -> Result<()> {
-        let hash = self.hash(account, password)?;
-        let value = format!("{hash} {}", clock::now().timestamp());
-        self.put(DOUBTED, account, &value);
-        Ok(())
-    }
-
-    /// Was this very code the last one sent for the account, so short a time ago that it could be taken for good?
-    pub fn is_code_spent(&self, account: &str, code: &Secret) -> bool {
-        let Some((known, sent)) = self
-            .get(CODE, account)
-            .and_then(|code| code.split_once(' '))
-        else {
-            return false;
-        };
-        let age = sent
-            .parse()
-            .map(|sent: i64| clock::now().timestamp() - sent);
-        age.is_ok_and(|age| age.abs() < CODE_WINDOW) && self.is_hash_of(known, account, code)
-    }
-
-    pub fn remember_code(&mut self, account: &str, code: &Secret) -> Result<()> {
-        let hash = self.hash(account, code)?;
-        let value = format!("{hash} {}", clock::now().timestamp());
-        self.put(CODE, account, &value);
-        Ok(())
-    }
-
-    /// The last time step whose code was sent; an IdP takes each code once.
-    pub fn last_totp_step(&self, account: &str) -> Option<u64> {
-        self.get(TOTP, account)?.parse().ok()
-    }
-
-    pub fn remember_totp_step(&mut self, account: &str, step: u64) {
-        self.put(TOTP, account, &step.to_string());
-    }
-
     /// How often a role was used and when last (seconds since 1970): the picker shows the most used first.
     pub fn role_use(&self, role_arn: &str) -> Option<(u64, i64)> {
         let (count, last) = self.get(USED, role_arn)?.split_once(' ')?;
@@ -327,28 +231,6 @@ impl Learned {
             self.pending.insert(about, None);
         }
     }
-}
-
-const KEY_LENGTH: usize = 32;
-
-/// How many seconds a code of an app counts: its own step, and one before and after.
-const CODE_WINDOW: i64 = 90;
-
-/// Slows down whoever guesses with both files at hand; noticeable only where a refusal is on record.
-const ROUNDS: NonZeroU32 = NonZeroU32::new(50_000).expect("more than none");
-
-/// 24 bits: enough to recognise a password, too few to tell it from millions of others.
-fn short_hash(key: &[u8], account: &str, password: &Secret) -> String {
-    let salt = [key, account.as_bytes()].concat();
-    let mut tag = [0; 3];
-    pbkdf2::derive(
-        pbkdf2::PBKDF2_HMAC_SHA256,
-        ROUNDS,
-        &salt,
-        password.expose().as_bytes(),
-        &mut tag,
-    );
-    tag.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Names of IdPs have no blanks.
@@ -432,47 +314,6 @@ mod tests {
             }
         });
         assert_eq!(Learned::load(state.path()).list().count(), 8);
-    }
-
-    #[test]
-    fn a_refused_password_is_recognised_and_not_stored() {
-        let state = tempfile::tempdir().unwrap();
-        let wrong = Secret::new("hunter2");
-        let mut learned = Learned::load(state.path());
-        assert!(!learned.is_refused("corp/ada", &wrong));
-        learned.remember_refused("corp/ada", &wrong).unwrap();
-        learned.save().unwrap();
-        let mut learned = Learned::load(state.path());
-        assert!(learned.is_refused("corp/ada", &wrong));
-        assert!(!learned.is_refused("corp/ada", &Secret::new("hunter3")));
-        assert!(!learned.is_refused("corp/bob", &wrong));
-        let text = std::fs::read_to_string(state.path().join(FILE)).unwrap();
-        assert!(!text.contains("hunter2"), "{text}");
-        let value = text.trim_end().rsplit('\t').next().unwrap();
-        assert_eq!(value.len(), 6, "{text}");
-        learned.forget_refused("corp/ada");
-        assert!(!learned.is_refused("corp/ada", &wrong));
-    }
-
-    #[test]
-    fn a_code_is_spent_for_a_while_and_not_stored() {
-        let state = tempfile::tempdir().unwrap();
-        let code = Secret::new("123456");
-        let mut learned = Learned::load(state.path());
-        assert!(!learned.is_code_spent("corp/ada", &code));
-        learned.remember_code("corp/ada", &code).unwrap();
-        learned.save().unwrap();
-        let mut learned = Learned::load(state.path());
-        assert!(learned.is_code_spent("corp/ada", &code));
-        assert!(!learned.is_code_spent("corp/ada", &Secret::new("123457")));
-        assert!(!learned.is_code_spent("corp/bob", &code));
-        let text = std::fs::read_to_string(state.path().join(FILE)).unwrap();
-        assert!(!text.contains("123456"), "{text}");
-        let record = learned.get(CODE, "corp/ada").unwrap().to_owned();
-        let (hash, sent) = record.split_once(' ').unwrap();
-        let sent: i64 = sent.parse().unwrap();
-        learned.put(CODE, "corp/ada", &format!("{hash} {}", sent - CODE_WINDOW));
-        assert!(!learned.is_code_spent("corp/ada", &code));
     }
 
     #[test]

@@ -50,6 +50,7 @@ mod python_keyring;
 mod recording;
 mod refresh;
 mod refusals;
+mod refused_passwords;
 mod require;
 mod roles;
 mod secrets;

@@ -8,7 +8,7 @@ use mai_testbed::{PASSWORD, TOTP_SECRET, Testbed};
 use crate::support::{Home, mode};
 
 /// A home of that user: `password` and further lines of the identity provider, then further lines of the file.
-fn home_with(testbed: &Testbed, user: &str, provider: &str, more: &str) -> Home {
+pub fn home_with(testbed: &Testbed, user: &str, provider: &str, more: &str) -> Home {
     Home::with(
         testbed,
         &format!(
@@ -157,36 +157,6 @@ fn for_nobody_only_unattended_commands_run() {
     home.set("MAI_NO_INPUT", "1");
     let (seen, code) = home.terminal("login any --force").end();
     assert_eq!(code, 3, "{seen}");
-}
-
-#[test]
-fn a_refused_password_of_a_command_is_not_sent_again() {
-    let testbed = Testbed::start();
-    let home = home_with(
-        &testbed,
-        "carol",
-        "password: {command: [cat, secret], unattended: true}",
-        "",
-    );
-    home.write("secret", "hunter2\n");
-    home.mai("login any")
-        .fails(4, &["refused the password of carol"]);
-    assert_eq!(testbed.password_attempts("carol"), 1);
-    let again = home.mai("login any").fails(
-        4,
-        &[
-            "so it is not sent again",
-            "update what the password command of corp prints",
-            "mai login any --ask",
-        ],
-    );
-    assert!(!again.stderr.contains("hunter2"), "{again}");
-    assert_eq!(testbed.password_attempts("carol"), 1);
-    let state = home.read(".local/state/mai/learned");
-    assert!(!state.contains("hunter2"), "{state}");
-    home.write("secret", "correct horse\n");
-    home.mai("login any").ok();
-    assert_eq!(testbed.password_attempts("carol"), 2);
 }
 
 #[test]
