@@ -306,6 +306,28 @@ impl<'a> Answers<'a> {
         }
     }
 
+    /// With nobody there a password is sent only if it can be noted down should it be refused: else whatever runs every
+    /// minute would send it every minute.
+    fn note_attempt(&self, host: &str) -> Result<()> {
+        if self.doors.presence().is_person() {
+            return Ok(());
+        }
+        let noted = self.learned().and_then(|mut learned| {
+            learned.remember_attempt(&self.learned_name());
+            learned.save()
+        });
+        noted.map_err(|error| {
+            let user = self.user();
+            let hint = error.hint_text().map(str::to_owned);
+            Error::failed(format!(
+                "the password of {user} is not sent to {host} with nobody there, since a refusal could not be noted \
+                 down"
+            ))
+            .because(error)
+            .hint(hint.unwrap_or_else(|| format!("run `{}` in a terminal", self.command)))
+        })
+    }
+
     fn find_password(&mut self, host: &str) -> Result<(Secret, Source)> {
         if let Some(password) = self.doors.password_from_stdin() {
             if self.was_refused(&password)? {
@@ -334,6 +356,7 @@ impl<'a> Answers<'a> {
                     .hint(self.after_refusal(Source::Command)));
                 }
                 self.check_doubt(host, &password)?;
+                self.note_attempt(host)?;
                 return Ok((password, Source::Command));
             }
             PasswordSource::Keyring => {
@@ -343,6 +366,7 @@ impl<'a> Answers<'a> {
                     let password = found.password.clone();
                     if !self.was_refused(&password)? {
                         self.check_doubt(host, &password)?;
+                        self.note_attempt(host)?;
                         let source = match found.is_crypted() {
                             true => Source::Unlocked,
                             false => Source::Stored,

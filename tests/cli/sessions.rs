@@ -197,15 +197,20 @@ fn what_another_version_noted_stays_and_the_keys_are_written() {
     let yaml = home.read(".config/mai/profiles.yaml");
     let command = "password: {command: [echo, correct horse], unattended: true}";
     home.profiles(&yaml.replace("password: ask", command));
+    let moves_away = |path: &str| {
+        std::fs::rename(home.path(path), home.path(&format!("{path}.old"))).expect("it moves");
+    };
+    // No refusal could be noted down, so nobody sends a password.
+    home.mai_with("exec prod -- true", &input)
+        .fails(125, &["(`mai-learned 2`"]);
+    assert_eq!(home.read(LEARNED), learned);
+    moves_away(LEARNED);
     home.mai_with("exec prod -- true", &input)
         .fails(125, &[&told, &hint]);
     assert_eq!(home.read(RECORD), record);
-    assert_eq!(home.read(LEARNED), learned);
 
     // Done as the hint says, all is well.
-    for path in [RECORD, LEARNED] {
-        std::fs::rename(home.path(path), home.path(&format!("{path}.old"))).expect("it moves");
-    }
+    moves_away(RECORD);
     let answer = home.login("prod -o json").ok();
     assert_eq!(answer.json()[0]["recorded"], true);
     assert_eq!(answer.stderr, "", "{answer}");

@@ -14,6 +14,7 @@ use crate::secret::Secret;
 use crate::store::locked_file::{self, Edited};
 
 pub(super) const KEY_FILE: &str = "learned-key";
+const TRIED: &str = "tried";
 const REFUSED: &str = "refused";
 const DOUBTED: &str = "doubted";
 const TOTP: &str = "totp";
@@ -23,6 +24,11 @@ const CODE: &str = "code";
 const KEPT: usize = 8;
 
 impl Learned {
+    /// A password is about to be sent: `save` proves that a refusal can be saved, too.
+    pub fn remember_attempt(&mut self, account: &str) {
+        self.put(TRIED, account, &clock::now().timestamp().to_string());
+    }
+
     /// Was this very password refused for the account (any text that names it), and none accepted since?
     pub fn is_refused(&self, account: &str, password: &Secret) -> bool {
         let Some(known) = self.get(REFUSED, account) else {
