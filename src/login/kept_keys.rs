@@ -81,6 +81,11 @@ fn entry(aws_profile: &str) -> String {
     format!("keys\n{aws_profile}\n")
 }
 
+/// The section whose keys an entry of the vault holds.
+pub fn owner(entry: &str) -> &str {
+    entry.strip_prefix("keys\n").unwrap_or(entry).trim_end()
+}
+
 fn write(keys: &SessionCredentials) -> Secret {
     Secret::new(format!(
         "{}\n{}\n{}\n{}",

@@ -16,7 +16,7 @@ use crate::store::credentials_file;
 use crate::store::keyring::{Account, Keyring};
 use crate::store::learned::Learned;
 use crate::store::sessions::{self, Row};
-use crate::store::vault::{self, VaultKey};
+use crate::store::vault::{self, Vault, VaultKey};
 
 /// Signing out is a courtesy to the provider: nobody waits long for it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -72,7 +72,7 @@ pub fn run(
     // Under the lock of each identity provider, so that no login under way brings back what is removed here.
     let mut flights = Vec::new();
     let mut sessions = Vec::new();
-    for provider in providers(doors, profiles)? {
+    for provider in providers(doors, profiles, extent.all)? {
         match flight::take(doors, &provider.name, command) {
             Ok(flight) => flights.push(flight),
             Err(error) => {
@@ -87,7 +87,11 @@ pub fn run(
         let outcome = kept.as_ref().map(Option::is_some).map_err(Error::clone);
         items.push(item(Kind::KeptSession, &provider.name, outcome));
         sessions.extend(kept.ok().flatten().map(|kept| (provider, kept)));
-        if extent.forget {
+        let is_used = profiles
+            .iter()
+            .any(|profile| profile.identity_provider.value == provider.name);
+        // A company may ship some that were never used: whose passwords to remove is nobody's question there.
+        if extent.forget && (is_used || provider.username.is_some()) {
             forget_secrets(provider, &mut stored, &mut items);
         }
     }
@@ -95,6 +99,9 @@ pub fn run(
     let rows = standing::sessions(doors.paths)?.load();
     let sections = sections(profiles, gone, &rows, extent.all);
     items.extend(remove_keys(doors, &sections, &rows)?);
+    if extent.all && !everything {
+        items.extend(empty_vault(doors, &items));
+    }
     if extent.forget {
         forget_learned(doors, profiles, &sections, &rows, extent.all, &mut items)?;
     }
@@ -129,7 +136,15 @@ fn sections(profiles: &[&Profile], gone: &[String], rows: &[Row], all: bool) -> 
     sections
 }
 
-fn providers<'a>(doors: &Doors<'a>, profiles: &[&Profile]) -> Result<Vec<&'a IdentityProvider>> {
+/// Those of the profiles; with `all` also those that no profile has, since `mai roles` keeps their sessions too.
+fn providers<'a>(
+    doors: &Doors<'a>,
+    profiles: &[&Profile],
+    all: bool,
+) -> Result<Vec<&'a IdentityProvider>> {
+    if all {
+        return Ok(doors.config.identity_providers.values().collect());
+    }
     let mut providers: Vec<&IdentityProvider> = Vec::new();
     for profile in profiles {
         let provider = doors.config.provider_of(profile)?;
@@ -199,6 +214,38 @@ fn remove_keys(doors: &Doors, sections: &[String], rows: &[Row]) -> Result<Vec<I
         items.push(item(Kind::Record, "sessions", Err(error)));
     }
     Ok(items)
+}
+
+/// Removes what is left in the vault: of identity providers and keys that nothing here names any more.
+fn empty_vault(doors: &Doors, done: &[Item]) -> Vec<Item> {
+    let stays = |item: &Item| item.kind == Kind::KeptSession && item.outcome.is_err();
+    if done.iter().any(stays) {
+        // Somebody signs in, or the vault is closed: said already.
+        return Vec::new();
+    }
+    let emptied = out_of_vault(doors, "what is left", || {
+        let state_folder = doors.paths.state_folder()?;
+        let key = match vault::exists(state_folder) {
+            true => VaultKey::find(&mut keyring(doors)?)?,
+            false => None,
+        };
+        let Some(vault) = key.map(|key| Vault::new(state_folder, key)) else {
+            return Ok(Vec::new());
+        };
+        let entries = vault.list()?.unwrap_or_default();
+        if !entries.is_empty() {
+            vault.remove_all("")?;
+        }
+        Ok(entries)
+    });
+    let removed = |(name, _): (String, i64)| match kept_session::owner(&name) {
+        Some((provider, _)) => item(Kind::KeptSession, provider, Ok(true)),
+        None => item(Kind::Keys, kept_keys::owner(&name), Ok(true)),
+    };
+    match emptied {
+        Ok(entries) => entries.into_iter().map(removed).collect(),
+        Err(error) => vec![item(Kind::Vault, "vault", Err(error))],
+    }
 }
 
 /// A vault that cannot be opened goes with all that is in it, before anything is looked for there; true if it did.
@@ -306,7 +353,7 @@ fn forget_learned(
     } else {
         let mut learned = Learned::load(state_folder);
         let mut count = 0;
-        for provider in providers(doors, profiles)? {
+        for provider in providers(doors, profiles, false)? {
             let origin = provider.url.value.origin().ascii_serialization();
             count += learned.forget_provider(&origin);
         }

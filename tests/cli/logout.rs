@@ -271,6 +271,46 @@ fn sections_without_a_profile_go_with_all() {
 }
 
 #[test]
+fn with_all_no_session_and_no_key_stays_in_the_vault() {
+    let testbed = Testbed::start();
+    let home = signed_in_to_the_vault(&testbed);
+    let profiles = home.read(".config/mai/profiles.yaml");
+    let kept = || {
+        let sessions = home.mai("doctor").stdout;
+        let names = ["corp", "other", "former"].map(|name| format!("{name} ((user))"));
+        names.map(|name| sessions.contains(&name))
+    };
+    // One that no profile has, and one that stands in no file any more, with the note of its keys lost.
+    let url = testbed.face("keycloak");
+    for name in ["former", "other"] {
+        let another = format!("identity_providers:\n  {name}: {{url: {url}, username: ada}}\n");
+        home.profiles(&profiles.replace("identity_providers:\n", &another));
+        let input = format!("{PASSWORD}\n");
+        home.mai_with(&format!("roles --idp {name} --password-stdin"), &input)
+            .ok();
+    }
+    std::fs::remove_file(home.path(".local/state/mai/sessions")).expect("it was there");
+    assert_eq!(kept(), [true, true, true]);
+
+    testbed.clear_requests();
+    let answer = home.mai("logout --all").ok();
+    let lines = said(&answer);
+    for told in [
+        "Forgot the session of corp.",
+        "Forgot the session of other.",
+        "Forgot the session of former.",
+        "Removed the keys in [prod].",
+    ] {
+        assert!(lines.contains(&told), "{told} in {answer}");
+    }
+    let ended = lines.iter().filter(|line| line.starts_with("Signed out"));
+    assert_eq!(ended.count(), 2, "{answer}");
+    assert_eq!(kept(), [false, false, false]);
+    home.mai("roles --idp other --no-input")
+        .fails(3, &["nobody can be asked"]);
+}
+
+#[test]
 fn names_are_checked_before_anything_is_removed() {
     let testbed = Testbed::start();
     let home = signed_in(&testbed, "simplesaml");
