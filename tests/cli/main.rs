@@ -34,6 +34,7 @@ mod files;
 mod homes;
 mod import;
 mod init;
+mod init_fish;
 mod kept_sessions;
 mod lemonldap;
 mod logout;

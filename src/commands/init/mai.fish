@@ -20,8 +20,9 @@ if status is-interactive
         set -g MAI_PROMPT ''
         set -g MAI_PROMPT_TEXT ''
         set -g MAI_PROMPT_STATE ''
-        if test -n "$__mai_file" -a "$HOME" = "$__mai_home" -a "$XDG_STATE_HOME" = "$__mai_state_home" \
-                -a "$AWS_SHARED_CREDENTIALS_FILE" = "$__mai_keys_file"
+        # One thing at a time, behind a letter: `test` takes words such as `-n` and `!` for its own.
+        if test -n "$__mai_file"; and test "x$HOME" = "x$__mai_home"; and test "x$XDG_STATE_HOME" = "x$__mai_state_home"
+            and test "x$AWS_SHARED_CREDENTIALS_FILE" = "x$__mai_keys_file"
             __mai_read
         else
             set -l line (command mai prompt --color never --format '{state} {mark}{profile} {left}' \
@@ -30,9 +31,9 @@ if status is-interactive
             set -g MAI_PROMPT_TEXT "$line[2]"
         end
         set -g MAI_PROMPT $MAI_PROMPT_TEXT
-        test -n "$MAI_PROMPT_TEXT" -a "$__mai_color" != never; or return 0
-        if test "$__mai_color" = auto -a \( -n "$NO_COLOR" -o "$TERM" = dumb \)
-            return 0
+        test -n "$MAI_PROMPT_TEXT"; and test $__mai_color != never; or return 0
+        if test $__mai_color = auto
+            test -n "$NO_COLOR"; or test "x$TERM" = xdumb; and return 0
         end
         switch "$MAI_PROMPT_STATE$MAI_PROMPT_TEXT"
             case 'expired*'
@@ -53,13 +54,13 @@ if status is-interactive
 
     # Finds the row of the keys that apply, by the same rules as `mai prompt`.
     function __mai_read
-        test -f "$__mai_file" -a -r "$__mai_file" -a ! -L "$__mai_file"; or return 0
+        test -f "$__mai_file"; and test -r "$__mai_file"; and not test -L "$__mai_file"; or return 0
         set -l content
         read --null --local content <$__mai_file 2>/dev/null
         # So large a file is none that mai wrote.
         test (string length -- "$content") -lt 262144; or return 0
         set -l lines (string split -- \n "$content")
-        test "$lines[1]" = 'mai-sessions 1'; or return 0
+        test "x$lines[1]" = 'xmai-sessions 1'; or return 0
         # The last one is what stands behind the last line feed: no whole line.
         set -e lines[1] lines[-1]
         set -l wanted $AWS_PROFILE
@@ -72,17 +73,17 @@ if status is-interactive
         set -l field '[A-Za-z0-9._/@:+=,-]+'
         for line in (string match --regex "^$field\t[0-9]{1,12}(?:\t$field){5}\$" -- $lines)
             set -l fields (string split \t -- $line)
-            test "$fields[7]" = -; and set fields[7] $fields[1]
+            test "x$fields[7]" = x-; and set fields[7] $fields[1]
             set -l rank 0
-            if test -n "$wanted" -a "$fields[1]" = "$wanted"
+            if test -n "$wanted"; and test "x$fields[1]" = "x$wanted"
                 set rank 5
-            else if test -n "$key" -a "$fields[3]" = "$key"
+            else if test -n "$key"; and test "x$fields[3]" = "x$key"
                 set rank 4
             else if test -n "$wanted"
                 set rank 0
-            else if test -n "$key" -a "$fields[7]" = "$MAI_PROFILE"
+            else if test -n "$key"; and test "x$fields[7]" = "x$MAI_PROFILE"
                 set rank 3
-            else if test "$fields[1]" = default
+            else if test "x$fields[1]" = xdefault
                 set rank 2
             else if string match --quiet '*d*' -- $fields[5]
                 set rank 1
@@ -95,7 +96,7 @@ if status is-interactive
         test $best -gt 0; or return 0
         set -l left (math "$row[2] - ("(path mtime -- /)" + "(path mtime --relative -- /)")")
         set -l words "$(math --scale 0 "floor($left / 60)")m"
-        if test -n "$key" -a "$key" != "$row[3]"
+        if test -n "$key"; and test "x$key" != "x$row[3]"
             set -g MAI_PROMPT_STATE foreign
             set words 'other keys exported'
         else if test $left -le 0

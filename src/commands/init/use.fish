@@ -1,12 +1,13 @@
 # `mai use PROFILE` sets AWS_PROFILE in this shell; `mai use` and `mai use -` unset it.
 if status is-interactive
     function mai --description 'Sign in to AWS, or use a profile in this shell'
-        if test "$argv[1]" != use -o (count $argv) -gt 2; or string match --quiet --regex '^-.' -- "$argv[2]"
+        # Behind a letter: `test` takes words such as `-h` and `!` for its own.
+        if test "x$argv[1]" != xuse; or test (count $argv) -gt 2; or string match --quiet --regex '^-.' -- "$argv[2]"
             command mai $argv
             return
         end
         set -l section ''
-        if test -n "$argv[2]" -a "$argv[2]" != -
+        if test -n "$argv[2]"; and test "x$argv[2]" != x-
             set section (command mai use --section -- $argv[2]); or return
         end
         for name in @shadows@

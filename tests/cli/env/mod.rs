@@ -24,7 +24,7 @@ fn signed_in(testbed: &Testbed) -> Home {
 }
 
 /// Is a program installed here?
-fn is_there(program: &str) -> bool {
+pub fn is_there(program: &str) -> bool {
     let found = Command::new(program).arg("--version").output();
     found.is_ok_and(|told| told.status.success())
 }
