@@ -1,5 +1,7 @@
 //! Signing out: keys, the identity provider's session, and with `--forget` all that was kept for the next login.
 
+mod in_vault;
+
 use std::time::Duration;
 
 use crate::config::{IdentityProvider, Profile};
@@ -7,16 +9,15 @@ use crate::error::{Error, Result};
 use crate::idp::leave;
 use crate::login::line::{client_settings, runtime};
 use crate::login::standing::{self, holds_keys_of, holds_temporary_keys};
-use crate::login::stored_secrets::{StoredSecrets, mode_of};
+use crate::login::stored_secrets::StoredSecrets;
 use crate::login::{Doors, flight, kept_keys, kept_session};
 use crate::net::browser_session::BrowserSession;
 use crate::net::client;
 use crate::net::visitor::Visitor;
 use crate::store::credentials_file;
-use crate::store::keyring::{Account, Keyring};
 use crate::store::learned::Learned;
 use crate::store::sessions::{self, Row};
-use crate::store::vault::{self, Vault, VaultKey};
+use in_vault::{in_keyring, out_of_vault};
 
 /// Signing out is a courtesy to the provider: nobody waits long for it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -67,7 +68,7 @@ pub fn run(
     command: &str,
 ) -> Result<Vec<Item>> {
     let everything = extent.forget && extent.all;
-    let vault_is_gone = everything && removes_closed_vault(doors)?;
+    let vault_is_gone = everything && in_vault::remove_if_closed(doors)?;
     let mut items = Vec::new();
     // Under the lock of each identity provider, so that no login under way brings back what is removed here.
     let mut flights = Vec::new();
@@ -100,13 +101,13 @@ pub fn run(
     let sections = sections(profiles, gone, &rows, extent.all);
     items.extend(remove_keys(doors, &sections, &rows)?);
     if extent.all && !everything {
-        items.extend(empty_vault(doors, &items));
+        items.extend(in_vault::empty(doors, &items));
     }
     if extent.forget {
         forget_learned(doors, profiles, &sections, &rows, extent.all, &mut items)?;
     }
     if everything {
-        let removed = remove_vault(doors, vault_is_gone);
+        let removed = in_vault::remove(doors, vault_is_gone);
         items.push(item(Kind::Vault, "vault", removed));
     }
     for (provider, browser) in sessions {
@@ -214,98 +215,6 @@ fn remove_keys(doors: &Doors, sections: &[String], rows: &[Row]) -> Result<Vec<I
         items.push(item(Kind::Record, "sessions", Err(error)));
     }
     Ok(items)
-}
-
-/// Removes what is left in the vault: of identity providers and keys that nothing here names any more.
-fn empty_vault(doors: &Doors, done: &[Item]) -> Vec<Item> {
-    let stays = |item: &Item| item.kind == Kind::KeptSession && item.outcome.is_err();
-    if done.iter().any(stays) {
-        // Somebody signs in, or the vault is closed: said already.
-        return Vec::new();
-    }
-    let emptied = out_of_vault(doors, "what is left", || {
-        let state_folder = doors.paths.state_folder()?;
-        let key = match vault::exists(state_folder) {
-            true => VaultKey::find(&mut keyring(doors)?)?,
-            false => None,
-        };
-        let Some(vault) = key.map(|key| Vault::new(state_folder, key)) else {
-            return Ok(Vec::new());
-        };
-        let entries = vault.list()?.unwrap_or_default();
-        if !entries.is_empty() {
-            vault.remove_all("")?;
-        }
-        Ok(entries)
-    });
-    let removed = |(name, _): (String, i64)| match kept_session::owner(&name) {
-        Some((provider, _)) => item(Kind::KeptSession, provider, Ok(true)),
-        None => item(Kind::Keys, kept_keys::owner(&name), Ok(true)),
-    };
-    match emptied {
-        Ok(entries) => entries.into_iter().map(removed).collect(),
-        Err(error) => vec![item(Kind::Vault, "vault", Err(error))],
-    }
-}
-
-/// A vault that cannot be opened goes with all that is in it, before anything is looked for there; true if it did.
-fn removes_closed_vault(doors: &Doors) -> Result<bool> {
-    let state_folder = doors.paths.state_folder()?;
-    let is_closed = vault::exists(state_folder)
-        && vault::check(state_folder).is_ok()
-        && VaultKey::find(&mut keyring(doors)?).is_err();
-    Ok(is_closed && vault::remove(state_folder)?)
-}
-
-fn keyring<'a>(doors: &'a Doors) -> Result<Keyring<'a>> {
-    let (mode, state_folder) = (mode_of(doors.config), doors.paths.state_folder()?);
-    Ok(Keyring::open(
-        doors.presence(),
-        mode,
-        state_folder,
-        |text| {
-            doors.ui.step(text);
-        },
-    ))
-}
-
-/// Takes something out of the vault. What fails says what stays there, and the way out.
-fn out_of_vault<T>(doors: &Doors, what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    let state_folder = doors.paths.state_folder()?;
-    let path = doors.paths.shown(&vault::path(state_folder));
-    let stays = |error: &Error, hint: &str| {
-        Error::failed(format!("{what} cannot be removed from {path}"))
-            .because(error)
-            .hint(hint)
-    };
-    vault::check(state_folder)
-        .map_err(|error| stays(&error, error.hint_text().unwrap_or_default()))?;
-    work().map_err(|error| {
-        let hint = format!(
-            "start or unlock the keyring and run it again, or remove the vault with all keys and sessions in it: \
-             rm {path}"
-        );
-        stays(&error, &hint)
-    })
-}
-
-/// What the keyring could not be asked to remove.
-fn in_keyring(what_stays: &str, outcome: Result<bool>) -> Result<bool> {
-    outcome.map_err(|error| {
-        Error::failed(what_stays)
-            .because(error)
-            .hint("start or unlock it and run this again")
-    })
-}
-
-fn remove_vault(doors: &Doors, is_gone: bool) -> Result<bool> {
-    let removed = vault::remove(doors.paths.state_folder()?)? || is_gone;
-    let stays = match removed {
-        true => "the vault is gone, and its key stays",
-        false => "the key of the vault stays, if there is one",
-    };
-    let deleted = in_keyring(stays, keyring(doors)?.delete(&Account::vault_key()))?;
-    Ok(deleted || removed)
 }
 
 fn forget_secrets(provider: &IdentityProvider, stored: &mut StoredSecrets, items: &mut Vec<Item>) {

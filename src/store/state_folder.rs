@@ -58,6 +58,10 @@ pub fn lock_file(state_folder: &Path, name: &str) -> Result<File> {
     options.open(&path).map_err(|error| {
         Error::failed(format!("cannot open the lock file {}", path.display()))
             .because(reason(&error))
+            .hint(format!(
+                "`mai` needs a folder that it can write: look at it with `ls -la {}`, or set XDG_STATE_HOME to another one",
+                state_folder.display()
+            ))
     })
 }
 
@@ -184,6 +188,16 @@ mod tests {
         symlink(elsewhere.join("file"), folder.join("locks/other")).unwrap();
         assert!(lock_file(&folder, "other").is_err());
         assert!(!elsewhere.join("file").exists());
+    }
+
+    #[test]
+    fn a_lock_that_cannot_be_opened_is_told_with_what_to_do() {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir_all(home.path().join("locks/corp")).unwrap();
+        let error = lock_file(home.path(), "corp").unwrap_err();
+        assert!(error.message().contains("locks/corp"), "{error}");
+        let hint = error.hint_text().unwrap();
+        assert!(hint.contains("XDG_STATE_HOME"), "{hint}");
     }
 
     #[test]

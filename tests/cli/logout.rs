@@ -336,6 +336,26 @@ fn a_file_that_cannot_be_written_is_told_and_the_session_ends_all_the_same() {
 }
 
 #[test]
+fn without_room_it_says_so_and_not_that_the_keyring_is_locked() {
+    let testbed = Testbed::start();
+    let home = signed_in_to_the_vault(&testbed);
+    let state = home.path(".local/state/mai").display().to_string();
+    let fill = format!(
+        "cp -a {state} full; mount -t tmpfs -o size=64k none {state}; cp -a full/. {state}; \
+         dd if=/dev/zero of={state}/fill bs=1k 2>/dev/null || true; exec \"$@\""
+    );
+    let answer = home.script_with_mounts(&fill, "logout prod", "").fails(
+        1,
+        &[
+            "the session of corp cannot be removed from ~/.local/state/mai/vault",
+            "No space left on device",
+            "hint: free some space and run it again; the file is as it was, or remove the vault",
+        ],
+    );
+    assert!(!answer.stderr.contains("keyring"), "{answer}");
+}
+
+#[test]
 fn keys_that_outlive_their_profile_are_removed_by_its_name() {
     let testbed = Testbed::start();
     let home = signed_in(&testbed, "simplesaml");
