@@ -10,6 +10,13 @@ use crate::waiting::{wait_or_fail, wait_until};
 
 const STATE: &str = ".local/state/mai";
 
+/// What an agent has seen it has planned.
+fn has_looked(home: &Home) {
+    wait_until("a plan", || {
+        home.read(&format!("{STATE}/agent")).contains("\nrenewal\t")
+    });
+}
+
 /// `audit` at an identity provider of its own, with the same users.
 fn two_providers(home: &Home) {
     let yaml = home.read(".config/mai/profiles.yaml");
@@ -140,6 +147,7 @@ fn a_record_of_keys_that_is_lost_is_written_again() {
     home.mai("login prod audit").ok();
     let agent = Running::start(&home, "agent");
     agent.says("renews keys for prod, audit");
+    has_looked(&home);
     clock.pass_minutes(1);
     let sessions = home.read(&format!("{STATE}/sessions"));
     for (minutes, lost) in [(1, ""), (2, "\u{0}\u{1}"), (3, "mai-sessions 1\nprod\t17")] {
@@ -167,6 +175,7 @@ fn keys_that_could_not_be_recorded_are_renewed_all_the_same() {
     let before = key_id(&home, "prod");
     let agent = Running::start(&home, "agent");
     agent.says("renews keys for prod, audit");
+    has_looked(&home);
     let sessions = home.path(&format!("{STATE}/sessions"));
     std::fs::remove_file(&sessions).expect("a file");
     std::fs::create_dir(&sessions).expect("a folder");
