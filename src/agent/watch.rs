@@ -88,8 +88,8 @@ enum No {
 struct Watched {
     session: Session,
     row: Row,
-    /// They are an agent's that was killed.
-    adopted: Option<UnderWay>,
+    /// They, or those that they are assumed with, are an agent's that was killed.
+    adopted: Vec<UnderWay>,
     /// The record of them is lost.
     is_lost: bool,
 }
@@ -102,12 +102,10 @@ fn watched(
 ) -> Result<Watched, No> {
     let target = target_of(doors, profile, &Wishes::default(), present).map_err(No::Failed)?;
     let (row, adopted, is_lost) = keys_of(doors, profile, &target, present, memory)?;
-    if let Some(left) = parents::left(doors, &target, present).map_err(No::Failed)? {
-        let (parent, name) = (left.parent, &profile.name);
-        return Err(No::Idle(format!(
-            "the keys of {parent}, which it is assumed with, were removed or replaced; `mai login {name}` begins anew"
-        )));
-    }
+    let parent = parents::left(doors, &target, present).map_err(No::Failed)?;
+    let parent =
+        parent.map(|left| written_when_killed(doors, profile, &left.parent, present, memory));
+    let parent = parent.transpose()?;
     if let Some(error) = &target.barred {
         return Err(No::Failed(error.clone()));
     }
@@ -128,8 +126,41 @@ fn watched(
     Ok(Watched {
         session,
         row,
-        adopted,
+        adopted: adopted.into_iter().chain(parent).collect(),
         is_lost,
+    })
+}
+
+impl Memory {
+    /// The keys in the section of a profile, if an agent was writing them when it was killed.
+    fn written_when_killed(
+        &self,
+        profile: &str,
+        section: &str,
+        present: &Present,
+    ) -> Option<&UnderWay> {
+        let mut interrupted = self.interrupted.iter();
+        interrupted
+            .find(|keys| keys.profile == profile && present.holds_key_id(section, &keys.key_id))
+    }
+}
+
+/// Keys of a parent that nobody recorded, if they are an agent's; else somebody signed out of it, and that stays so.
+fn written_when_killed(
+    doors: &Doors,
+    profile: &Profile,
+    parent: &str,
+    present: &Present,
+    memory: &Memory,
+) -> Result<UnderWay, No> {
+    let section = doors.config.expect_profile(parent).map_err(No::Failed)?;
+    let section = &section.aws_profile.value;
+    let ours = memory.written_when_killed(parent, section, present);
+    ours.cloned().ok_or_else(|| {
+        let name = &profile.name;
+        No::Idle(format!(
+            "the keys of {parent}, which it is assumed with, were removed or replaced; `mai login {name}` begins anew"
+        ))
     })
 }
 
@@ -159,10 +190,7 @@ fn keys_of(
             Err(No::Idle(format!("the keys in its section are of {role}")))
         }
         Found::Others(row) => {
-            let mut interrupted = memory.interrupted.iter();
-            let ours = interrupted.find(|keys| {
-                keys.profile == *name && present.holds_key_id(&target.aws_profile, &keys.key_id)
-            });
+            let ours = memory.written_when_killed(name, &target.aws_profile, present);
             match (unrecorded(target, present, memory), ours) {
                 (Some(row), _) => Ok((row, None, true)),
                 (None, Some(keys)) => Ok((row.clone(), Some(keys.clone()), false)),

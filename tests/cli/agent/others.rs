@@ -299,3 +299,34 @@ fn what_is_assumed_with_keys_that_somebody_removed_is_left_alone() {
     assert_eq!(testbed.password_attempts("ada"), 1);
     agent.stop();
 }
+
+#[test]
+fn after_a_kill_keys_that_others_are_assumed_with_are_its_own_too() {
+    let testbed = Testbed::start();
+    testbed.any_role(true);
+    let mut home = home_at(&testbed, "simple", "ada");
+    let far = "far: {source_profile: dev, role: 'arn:aws:iam::333333333333:role/Far', renew: true}";
+    let yaml = home.read(".config/mai/profiles.yaml");
+    home.profiles(&format!("{yaml}  {far}\n"));
+    let clock = Clock::of(&mut home, &testbed);
+    home.mai("login far").ok();
+    let written = home
+        .credentials()
+        .replace(&key_id(&home, "dev"), "ASIAWRITTEN");
+    home.write(".aws/credentials", &written);
+    home.write(
+        &format!("{STATE}/agent"),
+        "mai-agent 1\nunder-way\tdev\tASIAWRITTEN\n",
+    );
+    let agent = Running::start(&home, "agent");
+    agent.says("renews keys for prod, audit, far");
+    clock.pass_minutes(42);
+    other_keys(&home, "dev", "ASIAWRITTEN");
+    assert_eq!(
+        agent.times("were removed or replaced"),
+        0,
+        "{}",
+        agent.said()
+    );
+    agent.stop();
+}
