@@ -1,19 +1,17 @@
 //! `mai env`: keys as text, for a shell or a file.
 
-use std::ffi::OsString;
 use std::io::IsTerminal;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::Global;
 use super::hand_over::HandOver;
 use super::reader;
 use super::run::Run;
-use super::{Global, arguments};
 use crate::config::Profile;
 use crate::error::{Error, Result, clean};
-use crate::handover::callers;
 use crate::handover::documents;
 use crate::handover::environment::Environment;
 use crate::handover::evaluated;
@@ -46,9 +44,7 @@ pub struct Env {
 
 impl Env {
     pub fn run(self, global: Global) -> Result<u8> {
-        if let (Format::Text, Some(form)) = (global.output, self.format.or_else(guessed)) {
-            evaluated::await_code(form);
-        }
+        reader::awaits_code(self.format, global.output);
         let ended = Run::quietly(global).and_then(|run| self.print(&run));
         ended.inspect_err(|_| evaluated::fail())
     }
@@ -178,24 +174,6 @@ impl Env {
             _ => spelled(form, &environment),
         }
     }
-}
-
-/// Clap found a slip, so there was no `Env` to run: what is evaluated fails all the same.
-pub fn slipped(arguments: &[OsString], output: Format) {
-    if output != Format::Text || !arguments::is_for(arguments, "env") {
-        return;
-    }
-    let named = arguments::value_of(arguments, "--format");
-    let named = named.and_then(|name| Form::from_str(name, false).ok());
-    if let Some(form) = named.or_else(guessed) {
-        evaluated::await_code(form);
-        evaluated::fail();
-    }
-}
-
-/// None: it is told later that nobody knows.
-fn guessed() -> Option<Form> {
-    callers::guess().ok().map(|guess| guess.form)
 }
 
 /// One profile is one object; several are a list.

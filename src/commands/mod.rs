@@ -177,7 +177,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             if error.use_stderr() {
-                env::slipped(&arguments, format);
+                reader::slipped(&arguments, format);
             }
             return usage(error, format);
         }
@@ -227,7 +227,7 @@ fn dispatch(cli: Cli) -> Result<u8> {
         Some(Verb::Logout(verb)) => verb.run(&run()?),
         Some(Verb::Credentials(verb)) => verb.run(&Run::quietly(global)?),
         Some(Verb::ConfigureProcess(verb)) => verb.run(global),
-        Some(Verb::Serve(verb)) => verb.run(&Run::quietly(global)?),
+        Some(Verb::Serve(verb)) => verb.run(global),
         Some(Verb::Console(verb)) => verb.run(&run()?),
         Some(Verb::Whoami(verb)) => verb.run(&run()?),
         Some(Verb::Completions(verb)) => verb.run(),

@@ -7,10 +7,11 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
-use super::reader;
 use super::run::{Run, Secrets};
+use super::{Global, reader};
 use crate::error::{Error, Kind, Result};
 use crate::handover::default_section::before_an_endpoint;
+use crate::handover::evaluated;
 use crate::handover::keeper::Asks;
 use crate::handover::process::expect_command;
 use crate::handover::served::{Served, run_command, to_remove};
@@ -49,7 +50,15 @@ fn form() -> impl TypedValueParser<Value = Form> {
 }
 
 impl Serve {
-    pub fn run(self, run: &Run) -> Result<u8> {
+    pub fn run(self, global: Global) -> Result<u8> {
+        if self.command.is_empty() {
+            reader::awaits_code(self.format, global.output);
+        }
+        let ended = Run::quietly(global).and_then(|run| self.serve(&run));
+        ended.inspect_err(|_| evaluated::fail())
+    }
+
+    fn serve(self, run: &Run) -> Result<u8> {
         let profiles = run.profiles(&self.names, false)?;
         let doors = run.doors(Secrets::default())?;
         let (wishes, before) = (Wishes::default(), || run.say_notices());
@@ -151,7 +160,7 @@ fn write(served: &Served, written: Written) -> Result<()> {
                 }
                 text.push_str(&spelled(form, &served.environment(index))?);
             }
-            output::write(&text)
+            evaluated::write(&text)
         }
         Written::Document => {
             let profiles = all().map(|(index, ready)| {

@@ -189,3 +189,24 @@ fn what_makes_no_sense_is_told_before_a_sign_in() {
     let help = home.mai("serve --help").ok().stdout;
     assert!(help.contains("nushell") && !help.contains("k8s"), "{help}");
 }
+
+#[test]
+fn what_evaluates_a_failure_fails() {
+    let testbed = Testbed::start();
+    let home = Home::at(&testbed, "simple", "ada");
+    for (line, stdout, code) in [
+        ("prod --format sh", "false\n", 3),
+        ("nope --format fish", "false\n", 2),
+        ("prod --format bash --bad", "false\n", 2),
+        ("prod --format zsh --port x", "false\n", 2),
+        ("prod --format docker", "", 3),
+        ("prod -o json", "", 3),
+        ("nope -- true", "", 2),
+        ("prod --bad -- true", "", 2),
+    ] {
+        let answer = home.mai(&format!("serve {line}")).fails(code, &[]);
+        assert_eq!(answer.stdout, stdout, "{line}");
+    }
+    let script = "bash -c 'eval \"$(\"$@\" &)\"; echo $?' x \"$@\"";
+    assert_eq!(home.script(script, "serve prod", "").stdout, "1\n");
+}
