@@ -60,10 +60,11 @@ pub fn look(doors: &Doors, all: bool, memory: &Memory) -> Result<View> {
     for profile in wanted {
         match watched(doors, profile, &present, memory) {
             Ok(watched) => {
-                let name = profile.name.clone();
                 view.adopted.extend(watched.adopted);
-                lost.extend(watched.is_lost.then(|| watched.row.clone()));
-                view.rows.insert(name, watched.row);
+                // Several may be assumed with the keys of one.
+                let news = watched.lost.into_iter();
+                lost.extend(news.filter(|row| !lost.contains(row)).collect::<Vec<_>>());
+                view.rows.extend(watched.rows);
                 view.sessions.push(watched.session);
             }
             Err(No::Idle(why)) => view.idle.push((profile.name.clone(), why)),
@@ -87,11 +88,12 @@ enum No {
 /// The keys of one profile.
 struct Watched {
     session: Session,
-    row: Row,
-    /// They, or those that they are assumed with, are an agent's that was killed.
+    /// What is recorded of them and of those that they are assumed with, by profile.
+    rows: BTreeMap<String, Row>,
+    /// Those of them that are an agent's that was killed.
     adopted: Vec<UnderWay>,
-    /// The record of them is lost.
-    is_lost: bool,
+    /// Those of them whose record is lost.
+    lost: Vec<Row>,
 }
 
 fn watched(
@@ -100,79 +102,97 @@ fn watched(
     present: &Present,
     memory: &Memory,
 ) -> Result<Watched, No> {
+    let name = &profile.name;
     let target = target_of(doors, profile, &Wishes::default(), present).map_err(No::Failed)?;
-    let (row, adopted, is_lost) = keys_of(doors, profile, &target, present, memory)?;
-    let parent = parents::left(doors, &target, present).map_err(No::Failed)?;
-    let parent =
-        parent.map(|left| written_when_killed(doors, profile, &left.parent, present, memory));
-    let parent = parent.transpose()?;
+    let keys = keys_of(doors, profile, &target, present, memory)?;
+    let (mut adopted, mut lost) = (Vec::new(), Vec::new());
+    let key_id = match &keys {
+        Keys::Adopted(_, under_way) => {
+            adopted.push(under_way.clone());
+            under_way.key_id.clone()
+        }
+        Keys::Lost(row) => {
+            lost.push(row.clone());
+            row.key_id.clone()
+        }
+        Keys::Recorded(row) => row.key_id.clone(),
+    };
+    if let Some(left) = parents::left(doors, &target, present).map_err(No::Failed)? {
+        let parent = &left.parent;
+        match (
+            unrecorded(parent, present, memory),
+            memory.written_when_killed(parent, present),
+        ) {
+            (Some(row), _) => lost.push(row),
+            (None, Some(keys)) => adopted.push(keys.clone()),
+            // Somebody signed out of it, and that stays so.
+            (None, None) => {
+                let parent = &parent.profile;
+                return Err(No::Idle(format!(
+                    "the keys of {parent}, which it is assumed with, were removed or replaced; `mai login {name}` begins anew"
+                )));
+            }
+        }
+    }
     if let Some(error) = &target.barred {
         return Err(No::Failed(error.clone()));
     }
+    let (Keys::Recorded(row) | Keys::Lost(row) | Keys::Adopted(row, _)) = keys;
     let seconds = |span: u64| i64::try_from(span).unwrap_or(3600);
     let lifetime = present
         .lifetime(&target.aws_profile)
         .map_or(3600, |span| seconds(span.as_seconds()));
-    let key_id = adopted.as_ref().map_or(&row.key_id, |keys| &keys.key_id);
     let session = Session {
-        profile: profile.name.clone(),
+        profile: name.clone(),
         aws_profile: target.aws_profile.clone(),
         identity_provider: profile.identity_provider.value.clone(),
-        key_id: key_id.clone(),
+        key_id,
         expires_at: row.expires_at,
         before: seconds(target.min.as_seconds()),
         lifetime,
     };
+    let mut rows = BTreeMap::from([(name.clone(), row)]);
+    for parent in parents::all(doors, &target, present).map_err(No::Failed)? {
+        if let Found::Keys(row) = present.found(&parent) {
+            rows.insert(parent.profile, row.clone());
+        }
+    }
     Ok(Watched {
         session,
-        row,
-        adopted: adopted.into_iter().chain(parent).collect(),
-        is_lost,
+        rows,
+        adopted,
+        lost,
     })
 }
 
 impl Memory {
     /// The keys in the section of a profile, if an agent was writing them when it was killed.
-    fn written_when_killed(
-        &self,
-        profile: &str,
-        section: &str,
-        present: &Present,
-    ) -> Option<&UnderWay> {
+    fn written_when_killed(&self, target: &Target, present: &Present) -> Option<&UnderWay> {
         let mut interrupted = self.interrupted.iter();
-        interrupted
-            .find(|keys| keys.profile == profile && present.holds_key_id(section, &keys.key_id))
+        interrupted.find(|keys| {
+            keys.profile == target.profile
+                && present.holds_key_id(&target.aws_profile, &keys.key_id)
+        })
     }
 }
 
-/// Keys of a parent that nobody recorded, if they are an agent's; else somebody signed out of it, and that stays so.
-fn written_when_killed(
-    doors: &Doors,
-    profile: &Profile,
-    parent: &str,
-    present: &Present,
-    memory: &Memory,
-) -> Result<UnderWay, No> {
-    let section = doors.config.expect_profile(parent).map_err(No::Failed)?;
-    let section = &section.aws_profile.value;
-    let ours = memory.written_when_killed(parent, section, present);
-    ours.cloned().ok_or_else(|| {
-        let name = &profile.name;
-        No::Idle(format!(
-            "the keys of {parent}, which it is assumed with, were removed or replaced; `mai login {name}` begins anew"
-        ))
-    })
+/// How the keys that stand there are known.
+enum Keys {
+    Recorded(Row),
+    /// Their record is lost, or could not be written.
+    Lost(Row),
+    /// An agent was writing them when it was killed; the record is of those before.
+    Adopted(Row, UnderWay),
 }
 
-/// The record of the keys of a profile, and whether they are adopted or their record is lost; or why there is nothing
-/// to renew.
+/// The keys of a profile, or why there is nothing to renew.
 fn keys_of(
     doors: &Doors,
     profile: &Profile,
     target: &Target,
     present: &Present,
     memory: &Memory,
-) -> Result<(Row, Option<UnderWay>, bool), No> {
+) -> Result<Keys, No> {
     let name = &profile.name;
     match present.found(target) {
         // Of two profiles with one section the keys are those of who signed in last.
@@ -184,23 +204,23 @@ fn keys_of(
                 "the keys in its section are those of {owner}"
             )))
         }
-        Found::Keys(row) => Ok((row.clone(), None, false)),
+        Found::Keys(row) => Ok(Keys::Recorded(row.clone())),
         Found::AnotherRole(row) => {
             let role = &row.role_arn;
             Err(No::Idle(format!("the keys in its section are of {role}")))
         }
         Found::Others(row) => {
-            let ours = memory.written_when_killed(name, &target.aws_profile, present);
+            let ours = memory.written_when_killed(target, present);
             match (unrecorded(target, present, memory), ours) {
-                (Some(row), _) => Ok((row, None, true)),
-                (None, Some(keys)) => Ok((row.clone(), Some(keys.clone()), false)),
+                (Some(row), _) => Ok(Keys::Lost(row)),
+                (None, Some(keys)) => Ok(Keys::Adopted(row.clone(), keys.clone())),
                 (None, None) => Err(No::Idle(format!(
                     "the keys were removed or replaced; `mai login {name}` begins anew"
                 ))),
             }
         }
         Found::Nothing => match unrecorded(target, present, memory) {
-            Some(row) => Ok((row, None, true)),
+            Some(row) => Ok(Keys::Lost(row)),
             None => Err(No::Idle(format!(
                 "no keys yet; `mai login {name}` fetches the first"
             ))),

@@ -75,7 +75,7 @@ fn why(profile: &str, found: Found) -> Option<String> {
 }
 
 fn why_of_parent(profile: &str, parent: LeftParent) -> Option<String> {
-    let what = what_became_of(&parent.parent, parent.found)?;
+    let what = what_became_of(&parent.parent.profile, parent.found)?;
     Some(format!(
         "{what}, and those of {profile} are assumed with them: they are not renewed until somebody signs in with \
          `mai login {profile}`"

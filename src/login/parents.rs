@@ -11,29 +11,35 @@ use crate::login::{Doors, chain};
 
 /// A parent whose keys are gone, and what stands in their place.
 pub struct Left<'p> {
-    pub parent: String,
+    pub parent: Target,
     pub found: Found<'p>,
 }
 
 /// The nearest parent that a renewal of these keys would have to sign in to although somebody signed out of it, or put
 /// other keys there. No keyring is opened.
 pub fn left<'p>(doors: &Doors, target: &Target, present: &'p Present) -> Result<Option<Left<'p>>> {
-    let mut chain = target.chain.clone();
-    while let Some(link) = chain {
-        let profile = doors.config.expect_profile(&link.parent)?;
-        let parent = target_of(doors, profile, &Wishes::default(), present)?;
+    for parent in all(doors, target, present)? {
         match present.found(&parent) {
             Found::Keys(row) if is_usable(row.expires_at) => return Ok(None),
             // These are renewed with those of their own parent.
             Found::Keys(_) => {}
-            found => {
-                let parent = link.parent;
-                return Ok(Some(Left { parent, found }));
-            }
+            found => return Ok(Some(Left { parent, found })),
         }
-        chain = parent.chain;
     }
     Ok(None)
+}
+
+/// All along its chain, the nearest first.
+pub fn all(doors: &Doors, target: &Target, present: &Present) -> Result<Vec<Target>> {
+    let mut parents = Vec::new();
+    let mut chain = target.chain.clone();
+    while let Some(link) = chain {
+        let profile = doors.config.expect_profile(&link.parent)?;
+        let parent = target_of(doors, profile, &Wishes::default(), present)?;
+        chain = parent.chain.clone();
+        parents.push(parent);
+    }
+    Ok(parents)
 }
 
 /// The profiles whose keys are assumed with those of one of these, over any number of hops; not these themselves.

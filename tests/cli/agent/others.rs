@@ -167,6 +167,35 @@ fn a_record_of_keys_that_is_lost_is_written_again() {
 }
 
 #[test]
+fn a_lost_record_of_keys_that_others_are_assumed_with_is_written_again_too() {
+    let testbed = Testbed::start();
+    testbed.any_role(true);
+    let mut home = home_at(&testbed, "simple", "ada");
+    let far = "far: {source_profile: dev, role: 'arn:aws:iam::333333333333:role/Far', renew: true}";
+    let yaml = home.read(".config/mai/profiles.yaml");
+    home.profiles(&format!("{yaml}  {far}\n"));
+    let clock = Clock::of(&mut home, &testbed);
+    home.mai("login far").ok();
+    let agent = Running::start(&home, "agent");
+    agent.says("renews keys for prod, audit, far");
+    has_looked(&home);
+    let sessions = home.read(&format!("{STATE}/sessions"));
+    std::fs::remove_file(home.path(&format!("{STATE}/sessions"))).expect("a file");
+    clock.pass(61);
+    agent.says("the record of the keys of far, dev was lost");
+    let mut rows: Vec<String> = sessions.lines().map(str::to_owned).collect();
+    rows.sort_unstable();
+    wait_until("the same rows", || {
+        let back = home.read(&format!("{STATE}/sessions"));
+        let mut back: Vec<&str> = back.lines().collect();
+        back.sort_unstable();
+        back == rows
+    });
+    assert_eq!(agent.times("far: "), 0, "{}", agent.said());
+    agent.stop();
+}
+
+#[test]
 fn keys_that_could_not_be_recorded_are_renewed_all_the_same() {
     let testbed = Testbed::start();
     let mut home = home_at(&testbed, "simple", "ada");
