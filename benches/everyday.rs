@@ -16,7 +16,8 @@ use company::{configure, mai};
 use compare::{compare, run};
 use mai_testbed::{PASSWORD, Testbed};
 
-const PROFILES: usize = 20;
+/// The first is kept in the vault.
+const PROFILES: usize = 21;
 const ROUNDS: usize = 201;
 /// Prompts that one shell draws in a row.
 const PROMPTS: usize = 200;
@@ -45,9 +46,11 @@ fn main() {
             continue;
         }
         let program = program.to_str().expect("a path that is text");
+        let names: Vec<String> = (1..PROFILES).map(|n| format!("p{n}")).collect();
+        let require = format!("require --no-input {}", names.join(" "));
         for line in [
             "prompt",
-            "require --no-input p0 p1 p2 p3 p4 p5 p6 p7 p8 p9",
+            &require,
             "credentials p1",
             "credentials p0",
             "login --no-input p1",

@@ -1,9 +1,13 @@
 //! `mai require`: silent where the keys last, a sign-in where they do not, one line where nobody can.
 
+use std::os::unix::net::UnixListener;
+
 use mai_testbed::{PASSWORD, Testbed};
 
+use crate::env::is_there;
 use crate::sign_ins::traffic;
 use crate::support::{Answer, Home, PROFILES, corp, finish, sts_calls};
+use crate::waiting::wait_until;
 
 fn silent(answer: Answer) {
     assert_eq!(answer.to_string(), "[exit 0]");
@@ -27,6 +31,33 @@ fn good_keys_are_worth_no_word_and_no_request() {
     assert_eq!((seen.as_str(), code), ("", 0));
     assert_eq!(traffic(&testbed), (0, 0));
     assert_eq!(sts_calls(&testbed), 0);
+}
+
+#[test]
+fn good_keys_are_looked_at_without_keyring_network_and_runtime() {
+    let testbed = Testbed::start();
+    let yaml = corp(&testbed, "simple", "ada").replace("password: ask", "password: keyring");
+    let mut home = Home::with(&testbed, &format!("{yaml}{PROFILES}"));
+    home.login("prod audit").ok();
+    let bus = UnixListener::bind(home.path("bus")).expect("a socket");
+    bus.set_nonblocking(true).expect("it does not wait");
+    let address = format!("unix:path={}", home.path("bus").display());
+    home.set("DBUS_SESSION_BUS_ADDRESS", &address);
+    silent(home.mai("require prod audit"));
+    assert!(bus.accept().is_err(), "the keyring was looked for");
+    if is_there("strace") {
+        let trace = "socket,connect,epoll_create1,eventfd2,execve";
+        let script = format!("exec strace -f -o seen -e trace={trace} \"$@\"");
+        silent(home.script(&script, "require prod audit", ""));
+        let seen = home.read("seen");
+        let calls = seen.lines().filter(|line| line.contains('('));
+        assert_eq!(calls.count(), 1, "only its own start: {seen}");
+    }
+    // It is found where it is needed.
+    let run = home.start("login prod --force --no-input");
+    wait_until("a call of the keyring", || bus.accept().is_ok());
+    drop(bus);
+    finish(run, "");
 }
 
 #[test]
