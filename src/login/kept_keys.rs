@@ -48,8 +48,9 @@ pub fn forget(doors: &Doors, aws_profile: &str) -> Result<bool> {
     Ok(removed > 0)
 }
 
-/// Can the vault be opened? Asked before a sign-in whose keys belong there.
+/// Can the vault be opened and written? Asked before a sign-in whose keys belong there.
 pub fn check_open(doors: &Doors) -> Result<()> {
+    vault::check(doors.paths.state_folder()?)?;
     VaultKey::find_or_make(&mut keyring(doors)?)?
         .map(drop)
         .ok_or_else(no_place)

@@ -213,6 +213,22 @@ fn without_a_place_for_secrets_it_is_refused_before_anything_is_sent() {
 }
 
 #[test]
+fn where_the_vault_is_of_another_version_nothing_is_sent() {
+    let testbed = Testbed::start();
+    let home = home_of_ada(&testbed);
+    let vault = home.write(".local/state/mai/vault", "mai-vault 9\n");
+    for _ in 0..2 {
+        home.login("prod").fails(
+            1,
+            &["was written by another version of `mai` (`mai-vault 9`"],
+        );
+    }
+    assert_eq!(traffic(&testbed), (0, 0));
+    std::fs::remove_file(vault).expect("it was there");
+    home.login("prod").ok();
+}
+
+#[test]
 fn slips_are_told() {
     let testbed = Testbed::start();
     let home = home_of_ada(&testbed);
