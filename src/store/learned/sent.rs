@@ -91,16 +91,21 @@ impl Learned {
 
     /// How many seconds ago a form merely came back for this very password of the account.
     pub fn doubted(&self, account: &str, password: &Secret) -> Option<i64> {
-        let (known, at) = self.get(DOUBTED, account)?.split_once(' ')?;
-        let age = clock::now().timestamp() - at.parse::<i64>().ok()?;
-        self.is_hash_of(known, account, password).then_some(age)
+        let doubts = doubts(self.get(DOUBTED, account)?);
+        let hash = self.known_hash(account, password)?;
+        let at = doubts.into_iter().find(|(known, _)| *known == hash)?.1;
+        Some(clock::now().timestamp() - at.parse::<i64>().ok()?)
     }
 
-    /// Keeps in mind that nobody said whether the password is right.
+    /// Keeps in mind that nobody said whether the password is right; beside the ones before, as with refused ones.
     pub fn remember_doubted(&mut self, account: &str, password: &Secret) -> Result<()> {
         let hash = self.hash(account, password)?;
-        let value = format!("{hash} {}", clock::now().timestamp());
-        self.put(DOUBTED, account, &value);
+        let now = clock::now().timestamp().to_string();
+        let known = self.get(DOUBTED, account).unwrap_or_default().to_owned();
+        let others = doubts(&known).into_iter().filter(|(one, _)| *one != hash);
+        let newest = [(hash.as_str(), now.as_str())].into_iter().chain(others);
+        let newest = newest.take(KEPT).map(|(hash, at)| format!("{hash} {at}"));
+        self.put(DOUBTED, account, &newest.collect::<Vec<_>>().join(" "));
         Ok(())
     }
 
@@ -133,6 +138,12 @@ impl Learned {
     pub fn remember_totp_step(&mut self, account: &str, step: u64) {
         self.put(TOTP, account, &step.to_string());
     }
+}
+
+/// Hashes of passwords, and when a form merely came back for each.
+fn doubts(value: &str) -> Vec<(&str, &str)> {
+    let words: Vec<&str> = value.split(' ').collect();
+    words.chunks_exact(2).map(|two| (two[0], two[1])).collect()
 }
 
 const KEY_LENGTH: usize = 32;
@@ -204,6 +215,24 @@ mod tests {
             KEPT
         );
         assert!(!learned.is_refused("corp/ada", &old));
+    }
+
+    #[test]
+    fn another_password_in_doubt_hides_none_before() {
+        let state = tempfile::tempdir().unwrap();
+        let (old, wrong) = (Secret::new("of the command"), Secret::new("mistyped"));
+        let mut learned = Learned::load(state.path());
+        for password in [&old, &wrong, &wrong] {
+            learned.remember_doubted("corp/ada", password).unwrap();
+        }
+        for password in [&old, &wrong] {
+            let age = learned.doubted("corp/ada", password);
+            assert!(age.is_some_and(|age| (0..60).contains(&age)), "{age:?}");
+        }
+        assert_eq!(doubts(learned.get(DOUBTED, "corp/ada").unwrap()).len(), 2);
+        assert_eq!(learned.doubted("corp/ada", &Secret::new("another")), None);
+        learned.forget_refused("corp/ada");
+        assert_eq!(learned.doubted("corp/ada", &old), None);
     }
 
     #[test]
