@@ -7,7 +7,7 @@ use crate::prompt::{SESSIONS, home, now, row, sessions};
 use crate::support::{Home, Terminal, finish, start};
 
 /// A home in which `mai` is a command.
-fn with_mai(mut home: Home) -> Home {
+pub fn with_mai(mut home: Home) -> Home {
     let folder = Path::new(env!("CARGO_BIN_EXE_mai"))
         .parent()
         .expect("the binary is in a folder");
@@ -16,7 +16,7 @@ fn with_mai(mut home: Home) -> Home {
 }
 
 /// What an interactive bash says that runs a script.
-fn in_bash(home: &Home, script: &str) -> String {
+pub fn in_bash(home: &Home, script: &str) -> String {
     let mut bash = Command::new("bash");
     bash.args(["--noprofile", "--norc", "-ic", script])
         .env_clear()

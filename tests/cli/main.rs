@@ -34,7 +34,7 @@ mod files;
 mod homes;
 mod import;
 mod init;
-mod init_fish;
+mod init_words;
 mod kept_sessions;
 mod lemonldap;
 mod logout;

@@ -60,15 +60,16 @@ __mai_read() {
                 case $expiry in '' | *[!0123456789]* | ?????????????*) continue ;; esac
                 if [[ -z $label || -n $rest ]]; then continue; fi
                 if [[ $label == - ]]; then label=$name; fi
-                if [[ -n $wanted && $name == "$wanted" ]]; then
+                # With `nocasematch` the double brackets would take `PROD` for `prod`.
+                if [[ -n $wanted ]] && \builtin test "$name" = "$wanted"; then
                     rank=5
-                elif [[ -n $key && $id == "$key" ]]; then
+                elif [[ -n $key ]] && \builtin test "$id" = "$key"; then
                     rank=4
                 elif [[ -n $wanted ]]; then
                     rank=0
-                elif [[ -n $key && $label == "${MAI_PROFILE-}" ]]; then
+                elif [[ -n $key ]] && \builtin test "$label" = "${MAI_PROFILE-}"; then
                     rank=3
-                elif [[ $name == default ]]; then
+                elif \builtin test "$name" = default; then
                     rank=2
                 elif [[ $flags == *d* ]]; then
                     rank=1
@@ -87,7 +88,7 @@ __mai_read() {
     \builtin printf -v now '%(%s)T' -1
     left=$((10#$best_expiry - now))
     if [[ $best_flags == *c* ]]; then mark='*'; fi
-    if [[ -n $key && $key != "$best_id" ]]; then
+    if [[ -n $key ]] && \builtin test "$key" != "$best_id"; then
         state=foreign words='other keys exported'
     elif ((left <= 0)); then
         state=expired words=expired

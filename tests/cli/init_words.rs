@@ -1,6 +1,8 @@
-//! `mai init fish` and `mai use` in a real fish, where there is one, with words that its `test` takes for its own.
+//! `mai init` and `mai use` with names that a shell could take for other ones, or for a part of its code: in a real
+//! bash, and in a real fish where there is one.
 
 use crate::env::is_there;
+use crate::init::{in_bash, with_mai};
 use crate::prompt::{SESSIONS, home, row, sessions};
 use crate::support::Home;
 
@@ -17,6 +19,42 @@ fn fish(home: &Home, code: &str, line: &str) -> String {
     let answer = home.script(&script, line, "").ok();
     assert_eq!(answer.stderr, "", "{code}");
     answer.stdout
+}
+
+#[test]
+fn names_that_differ_in_case_only_stay_apart() {
+    let mut home = with_mai(home());
+    let rows = [
+        row("PROD", 9030, "c", "PROD"),
+        row("prod", 630, "-", "prod"),
+        row("Default", 5030, "-", "Default"),
+    ];
+    // Both have the same key id in capitals.
+    home.write(
+        SESSIONS,
+        sessions(&rows).replacen("ASIAPROD", "asiaprod", 1),
+    );
+    let code =
+        "shopt -s nocasematch; eval \"$(mai init bash)\"; __mai_segment; echo \"$MAI_PROMPT_TEXT\"";
+    for (variable, value) in [
+        ("AWS_PROFILE", "prod"),
+        ("AWS_PROFILE", "PROD"),
+        ("AWS_ACCESS_KEY_ID", "ASIAPROD"),
+        ("AWS_ACCESS_KEY_ID", "asiaprod"),
+        ("AWS_REGION", "none is named"),
+    ] {
+        home.set(variable, value);
+        let line = home.mai("prompt").ok().stdout;
+        assert_eq!(
+            in_bash(&home, code).trim(),
+            line.trim(),
+            "{variable}={value}"
+        );
+        home.unset(variable);
+    }
+    home.set("AWS_PROFILE", "prod");
+    home.set("AWS_ACCESS_KEY_ID", "asiaprod");
+    assert_eq!(in_bash(&home, code), "prod other keys exported\n");
 }
 
 #[test]
