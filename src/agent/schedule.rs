@@ -25,6 +25,8 @@ pub struct Session {
     pub aws_profile: String,
     pub identity_provider: String,
     pub key_id: String,
+    /// Of the keys that they are assumed with, all along the chain, as far as these are there.
+    pub parents: Vec<String>,
     pub expires_at: i64,
     /// Keys that last no longer than this count as short.
     pub before: i64,
@@ -261,10 +263,13 @@ fn backed_off(times: u32, dice: u64) -> i64 {
 }
 
 fn keys_of(subject: &Subject, sessions: &[Session]) -> String {
-    let keys: BTreeSet<&str> = sessions
+    let own = sessions
         .iter()
-        .filter(|session| session.belongs_to(subject))
-        .map(|session| session.key_id.as_str())
+        .filter(|session| session.belongs_to(subject));
+    // A sign-in for a parent helps its children.
+    let keys: BTreeSet<&str> = own
+        .flat_map(|session| session.parents.iter().chain([&session.key_id]))
+        .map(String::as_str)
         .collect();
     keys.into_iter().collect::<Vec<_>>().join(" ")
 }

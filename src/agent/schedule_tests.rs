@@ -14,6 +14,7 @@ fn keys(profile: &str, idp: &str, age: i64, lifetime: i64) -> Session {
         aws_profile: profile.into(),
         identity_provider: idp.into(),
         key_id: format!("ASIA{profile}"),
+        parents: Vec::new(),
         expires_at: NOW - age + lifetime,
         before: (20 * MINUTE).max(lifetime / 10).min(lifetime / 2),
         lifetime,
@@ -194,6 +195,28 @@ fn what_was_refused_waits_for_new_keys_another_configuration_or_a_long_while() {
     let mut schedule = refused();
     schedule.look(&renewed, "one");
     assert!(schedule.pauses().is_empty());
+}
+
+#[test]
+fn new_keys_of_a_parent_are_a_reason_to_try_its_children_again() {
+    let child = |parent: &str| Session {
+        parents: vec![parent.into()],
+        ..keys("far", "corp", 50 * MINUTE, HOUR)
+    };
+    for subject in [corp(), Subject::Profile("far".into())] {
+        let mut schedule = Schedule::default();
+        schedule.failed(subject, Kind::NeedsYou, &[child("ASIAOLD")], "", NOW, 0);
+        schedule.look(&[child("ASIAOLD")], "");
+        assert_ne!(
+            schedule.next(&[child("ASIAOLD")], NOW),
+            renew("corp", &["far"])
+        );
+        schedule.look(&[child("ASIANEW")], "");
+        assert_eq!(
+            schedule.next(&[child("ASIANEW")], NOW),
+            renew("corp", &["far"])
+        );
+    }
 }
 
 #[test]

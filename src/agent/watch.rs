@@ -138,6 +138,12 @@ fn watched(
         return Err(No::Failed(error.clone()));
     }
     let (Keys::Recorded(row) | Keys::Lost(row) | Keys::Adopted(row, _)) = keys;
+    let mut rows = BTreeMap::new();
+    for parent in parents::all(doors, &target, present).map_err(No::Failed)? {
+        if let Found::Keys(row) = present.found(&parent) {
+            rows.insert(parent.profile, row.clone());
+        }
+    }
     let seconds = |span: u64| i64::try_from(span).unwrap_or(3600);
     let lifetime = present
         .lifetime(&target.aws_profile)
@@ -147,16 +153,12 @@ fn watched(
         aws_profile: target.aws_profile.clone(),
         identity_provider: profile.identity_provider.value.clone(),
         key_id,
+        parents: rows.values().map(|row| row.key_id.clone()).collect(),
         expires_at: row.expires_at,
         before: seconds(target.min.as_seconds()),
         lifetime,
     };
-    let mut rows = BTreeMap::from([(name.clone(), row)]);
-    for parent in parents::all(doors, &target, present).map_err(No::Failed)? {
-        if let Found::Keys(row) = present.found(&parent) {
-            rows.insert(parent.profile, row.clone());
-        }
-    }
+    rows.insert(name.clone(), row);
     Ok(Watched {
         session,
         rows,
