@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::arn;
 use crate::error::Result;
@@ -33,18 +34,29 @@ pub fn end() -> Result<Option<String>> {
     write(&recording, folder)
 }
 
+/// How long a run that is cut off waits for who is writing something down: that takes no time, unless it is the very one
+/// that is cut off.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 /// The same for a run that is cut off.
 pub fn leave() {
-    let taken = CURRENT
-        .try_lock()
-        .ok()
-        .and_then(|mut current| current.take());
+    let begun = Instant::now();
+    let is_patient = || {
+        std::thread::sleep(Duration::from_millis(5));
+        begun.elapsed() < PATIENCE
+    };
+    let mut current = CURRENT.try_lock();
+    while current.is_err() && is_patient() {
+        current = CURRENT.try_lock();
+    }
+    let taken = current.ok().and_then(|mut current| current.take());
     let Some((recording, folder)) = taken else {
         return;
     };
-    // Whoever holds it is the one that is cut off.
-    if recording.is_busy() {
-        return drop(folder);
+    while recording.is_busy() {
+        if !is_patient() {
+            return drop(folder);
+        }
     }
     match write(&recording, folder) {
         Ok(Some(told)) => process::tell(&told),
