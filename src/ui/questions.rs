@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use super::paint::fit_to_show;
 use super::terminal::Ui;
-use super::tty::{Tty, hush, lost, remember};
+use super::tty::{Tty, hush, lost, remember, unless_signalled};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -51,8 +51,8 @@ impl Ui {
         for _ in 0..TRIES {
             let _silence = hush();
             tty.write(&line)?;
-            let typed =
-                rpassword::read_password().map_err(|error| tty.left(lost(&error), question))?;
+            let typed = unless_signalled(rpassword::read_password())
+                .map_err(|error| tty.left(lost(&error), question))?;
             let typed = Secret::from(typed);
             if !typed.is_empty() {
                 return Ok(typed);
@@ -69,7 +69,7 @@ impl Ui {
         let mut tty = self.ready_to_ask(question)?;
         let _silence = hush();
         tty.write(&fit_to_show(&format!("{question}: ")))?;
-        match rpassword::read_password() {
+        match unless_signalled(rpassword::read_password()) {
             Ok(typed) => Ok(Some(Secret::from(typed)).filter(|typed| !typed.is_empty())),
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
                 tty.write("\n")?;

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -113,11 +114,24 @@ pub(super) fn remember() {
     settings::remember();
 }
 
-/// Turns echo off until the value is dropped.
+/// Turns off echo, lines and the keys that send signals until the value is dropped: as `rpassword` reads.
 ///
-/// Before the question is shown, since a fast hand or a paste answers before the reader is ready.
+/// Before the question is shown, since a fast hand or a paste answers before the reader is ready: what is typed would
+/// show, and a Ctrl-D would be lost.
 pub(super) fn hush() -> impl Drop {
     settings::Hush::new()
+}
+
+/// How long a signal takes at most to reach the thread that waits for it.
+const SIGNAL_TAKES: Duration = Duration::from_secs(1);
+
+/// What came of a question without echo. Its reader turns Ctrl-C into the signal, which ends the program from another
+/// thread: two of them would tell of it, and do by halves what is to be done before the end.
+pub(super) fn unless_signalled<T>(read: io::Result<T>) -> io::Result<T> {
+    if matches!(&read, Err(error) if error.kind() == ErrorKind::Interrupted) {
+        std::thread::sleep(SIGNAL_TAKES);
+    }
+    read
 }
 
 /// Something is drawn in place (a spinner, a list), or not any more.
@@ -166,7 +180,9 @@ mod settings {
             let terminal = File::open(super::INPUT).ok()?;
             let before = tcgetattr(&terminal).ok()?;
             let mut quiet = before.clone();
-            quiet.local_modes.remove(LocalModes::ECHO);
+            quiet
+                .local_modes
+                .remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
             tcsetattr(&terminal, OptionalActions::Now, &quiet).ok()?;
             Some((terminal, before))
         }
