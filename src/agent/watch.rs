@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::config::Profile;
 use crate::error::{Error, Result};
-use crate::login::plan::target_of;
 use crate::login::standing::{self, Found, Present};
 use crate::login::target::{Target, Wishes};
+use crate::login::wishes::target_of;
 use crate::login::{Doors, parents};
 use crate::store::agent_notes::UnderWay;
 use crate::store::sessions::Row;

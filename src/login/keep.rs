@@ -8,7 +8,8 @@ use crate::duration::Span;
 use crate::error::{Error, Result};
 use crate::keys::SessionCredentials;
 use crate::login::account_names::account_name;
-use crate::login::plan::{self, LoginPlan};
+use crate::login::key_settings::fingerprint_of;
+use crate::login::plan::LoginPlan;
 use crate::login::redeem::{Became, Redeemed};
 use crate::login::report::{Keys, Outcome};
 use crate::login::standing::{self, Present};
@@ -241,7 +242,7 @@ fn row_of(doors: &Doors, target: &Target, keys: &SessionCredentials, role: &Beca
         aws_profile: target.aws_profile.clone(),
         expires_at: keys.expires_at.timestamp(),
         key_id: keys.access_key_id.clone(),
-        fingerprint: plan::fingerprint_of(doors.config, target)(&role_arn),
+        fingerprint: fingerprint_of(doors.config, target)(&role_arn),
         critical: target.critical,
         is_default: target.is_default,
         process: target.keys == KeysPlace::Process,

@@ -13,7 +13,8 @@ use crate::error::{Error, Kind, Result, clean};
 use crate::idp::walk::Arrival;
 use crate::login::account_names::account_name;
 use crate::login::answers::Answers;
-use crate::login::plan::{self, LoginPlan, SignIn};
+use crate::login::key_settings::fingerprint_of;
+use crate::login::plan::{LoginPlan, SignIn};
 use crate::login::redeem;
 use crate::login::redeem::Became;
 use crate::login::report::{Keys, Line, Outcome};
@@ -232,7 +233,7 @@ fn second_look(
     let mut short = Vec::new();
     for &place in &sign_in.targets {
         let target = &plan.targets[place];
-        let standing = present.standing_of(target, &plan::fingerprint_of(doors.config, target));
+        let standing = present.standing_of(target, &fingerprint_of(doors.config, target));
         // With --force everybody signs in for themselves, unless these keys came while waiting.
         let is_new = !plan.force || newer_than(plan, &standing);
         outcomes[place] = still_good(doors, &standing).filter(|_| is_new);

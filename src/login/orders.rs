@@ -7,11 +7,11 @@ use crate::config::RoleWanted;
 use crate::duration::Span;
 use crate::error::{Error, Kind, Result};
 use crate::login::account_names::account_name;
-use crate::login::plan::{self, LoginPlan};
+use crate::login::plan::LoginPlan;
 use crate::login::redeem::Order;
 use crate::login::report::Outcome;
 use crate::login::target::Target;
-use crate::login::{Doors, role_choice};
+use crate::login::{Doors, role_choice, wishes};
 use crate::store::learned::Learned;
 
 /// Places in the plan and why there is no order for them.
@@ -76,7 +76,7 @@ fn wanted_duration(
     if target.duration_insisted {
         return Some(wanted);
     }
-    Some(plan::lifetime(
+    Some(wishes::lifetime(
         Some(wanted),
         learned.longest_duration(&role.to_string()),
     ))

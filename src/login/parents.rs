@@ -4,10 +4,11 @@
 use crate::clock;
 use crate::config::{Config, Profile};
 use crate::error::Result;
-use crate::login::plan::{LoginPlan, target_of};
+use crate::login::plan::LoginPlan;
 use crate::login::standing::{Found, Present};
 use crate::login::target::{Target, Wishes};
-use crate::login::{Doors, chain};
+use crate::login::wishes::target_of;
+use crate::login::{Doors, link};
 
 /// A parent whose keys are gone, and what stands in their place.
 pub struct Left<'p> {
@@ -61,7 +62,7 @@ pub fn children<'a>(config: &'a Config, parents: &[&Profile]) -> Vec<&'a Profile
 }
 
 fn is_usable(expires_at: i64) -> bool {
-    let least = i64::try_from(chain::USABLE.as_seconds()).unwrap_or_default();
+    let least = i64::try_from(link::USABLE.as_seconds()).unwrap_or_default();
     expires_at - clock::now().timestamp() > least
 }
 

@@ -10,7 +10,7 @@ use crate::arn::RoleArn;
 use crate::config::Config;
 use crate::handover::endpoint::{Held, Shelf};
 use crate::login::Doors;
-use crate::login::plan;
+use crate::login::key_settings::fingerprint_of;
 use crate::login::standing::{self, Present};
 use crate::login::target::{Standing, Target};
 use crate::paths::Paths;
@@ -25,7 +25,7 @@ pub fn put_what_is_there(doors: &Doors, targets: &[Target], shelf: &Shelf) {
         return;
     };
     for (index, target) in targets.iter().enumerate() {
-        let standing = present.standing_of(target, &plan::fingerprint_of(config, target));
+        let standing = present.standing_of(target, &fingerprint_of(config, target));
         let keys = present.keys_in(&target.aws_profile);
         let held = match (standing, keys) {
             (Standing::Good { .. }, Some((row, keys))) => match row.role_arn.parse::<RoleArn>() {
