@@ -290,7 +290,7 @@ class Fish(Posixlike, ShellCase):
             self.assertEqual("right" in settings, "right" in screen.text)
 
     def test_the_usual_prompt_of_fish_is_kept(self):
-        screen = self.opens("function fish_greeting; end").settles()
+        screen = self.opens("function fish_greeting; end").waits_for(("> ", "# ")).settles()
         self.assertRegex(screen.before_cursor, r"^dev 1h05m \w+@\S+ \S+( \(\S+\))?[>#] $")
 
 

@@ -115,5 +115,8 @@ def _ended_by_signal(number, _frame):
 
 
 atexit.register(stop_all)
+# What is ignored here would be ignored by every program that is tried, Ctrl-C above all.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 signal.signal(signal.SIGTERM, _ended_by_signal)
 signal.signal(signal.SIGHUP, _ended_by_signal)
