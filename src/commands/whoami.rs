@@ -161,7 +161,7 @@ fn warn_of_others(run: &Run, all: &[Checked]) {
             run.paths.shown(file),
             instead.line,
             clean(&instead.section),
-            clean(&instead.setting),
+            clean(&instead.key),
             one.profile,
             one.profile
         ));
@@ -211,7 +211,7 @@ fn document(one: &Checked) -> Value {
             "file": file,
             "line": instead.line,
             "section": instead.section,
-            "setting": instead.setting,
+            "setting": instead.key,
         })),
         "error": one.error.as_ref().map(output::error_document),
     })

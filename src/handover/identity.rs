@@ -21,7 +21,7 @@ use crate::login::standing::{Held, Present};
 use crate::login::target::Target;
 use crate::login::{Doors, role_choice};
 use crate::net::client;
-use crate::store::credentials_file::Instead;
+use crate::store::credentials_file::KeySource;
 use crate::store::learned::Learned;
 
 /// One profile, and what was found out about its keys.
@@ -39,7 +39,7 @@ pub struct Checked {
     /// Other tools do not always say.
     pub expires_at: Option<DateTime<Utc>>,
     /// What SDKs use in place of keys that stand in no file, and the file it is in.
-    pub used_instead: Option<(PathBuf, Instead)>,
+    pub used_instead: Option<(PathBuf, KeySource)>,
     pub error: Option<Error>,
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::config::{Config, KeysPlace, Profile};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, clean};
 use crate::paths::Paths;
 use crate::store::credentials_file::{self, KeySource, SourceKind};
 use crate::store::process_line::ProcessLine;
@@ -13,23 +13,19 @@ use crate::store::process_line::ProcessLine;
 /// `before` a sign-in there may be temporary keys in the section: it replaces or removes them, or fails.
 pub fn check(paths: &Paths, config: &Config, profile: &Profile, before: bool) -> Result<()> {
     let section = &profile.aws_profile.value;
-    let header = match section.as_str() {
-        "default" => section.clone(),
-        name => format!("profile {name}"),
-    };
     let (credentials, aws_config) = (paths.credentials_file()?, paths.aws_config_file()?);
     let in_credentials = credentials_file::read(credentials)?.sources_of_section(section);
     let in_config = credentials_file::read(aws_config)?.sources_of_profile(section);
     let files = [
-        (credentials, section, &in_credentials, true),
-        (aws_config, &header, &in_config, false),
+        (credentials, &in_credentials, true),
+        (aws_config, &in_config, false),
     ];
     let mut asks_mai = false;
-    for (path, header, sources, holds_keys) in files {
+    for (path, sources, holds_keys) in files {
         for source in sources {
             asks_mai |= matches!(source.kind, SourceKind::Mai(_));
-            let KeySource { line, .. } = source;
-            let place = format!("{}:{line}: [{header}]", paths.shown(path));
+            let KeySource { line, section, .. } = source;
+            let place = format!("{}:{line}: [{}]", paths.shown(path), clean(section));
             // Temporary keys are in the way only where they stay.
             let is_passing = before && holds_keys;
             if let Some((wrong, remedy)) = wrong(paths, config, profile, source, is_passing) {

@@ -16,7 +16,7 @@ use crate::login::target::{Standing, Target};
 use crate::login::{Doors, kept_keys, role_choice};
 use crate::paths::Paths;
 use crate::store::aws_config::AwsConfig;
-use crate::store::credentials_file::{self, CredentialsFile, Instead};
+use crate::store::credentials_file::{self, CredentialsFile, KeySource};
 use crate::store::learned::Learned;
 use crate::store::sessions::{Row, Sessions, find};
 
@@ -182,7 +182,7 @@ impl<'a> Present<'a> {
         &self,
         target: &Target,
         our_key_id: Option<&str>,
-    ) -> Result<Option<(PathBuf, Instead)>> {
+    ) -> Result<Option<(PathBuf, KeySource)>> {
         if target.keys != KeysPlace::Process {
             return Ok(None);
         }

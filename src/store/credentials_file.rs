@@ -3,7 +3,6 @@
 //! Only the lines of our own keys in our own section ever change; all other bytes stay as they are.
 
 mod edit;
-mod instead;
 mod problems;
 mod process;
 mod scanner;
@@ -23,7 +22,6 @@ use crate::store::locked_file::{self, Edited};
 use scanner::{BOM, End, Kind, Line, Property};
 
 pub use crate::store::locked_file::{Written, check_writable};
-pub use instead::Instead;
 pub use problems::{Grammar, Problem};
 pub use process::{ProcessSetting, Taken};
 use sources::is_foreign;

@@ -37,6 +37,8 @@ pub(super) fn is_foreign(key: &str) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeySource {
     pub line: usize,
+    /// As its header says it: `prod` in the credentials file, `profile prod` in the config file.
+    pub section: String,
     pub key: String,
     pub kind: SourceKind,
 }
@@ -64,11 +66,30 @@ impl CredentialsFile {
         self.sources(|header| profile_in(header).is_some_and(|(name, _)| name == aws_profile))
     }
 
+    /// In the credentials file: keys with another id than ours, or another source, which SDKs take before they ask a
+    /// process of the config file.
+    pub fn used_before_process(&self, name: &str, our_key_id: Option<&str>) -> Option<KeySource> {
+        let ours = our_key_id.is_some_and(|id| self.holds_key_id(name, id));
+        let mut sources = self.sources_of_section(name).into_iter();
+        sources.find(|source| !(ours && matches!(source.kind, SourceKind::Keys { .. })))
+    }
+
+    /// In the config file: other sources, or a process that does not ask for the keys of `profile`.
+    pub fn used_in_place_of(&self, aws_profile: &str, profile: &str) -> Option<KeySource> {
+        let mut sources = self.sources_of_profile(aws_profile).into_iter();
+        sources.find(|source| match &source.kind {
+            // With a configuration of its own the name may be another.
+            SourceKind::Mai(line) => line.config.is_none() && line.profile != profile,
+            _ => true,
+        })
+    }
+
     fn sources(&self, is_wanted: impl Fn(&Header) -> bool) -> Vec<KeySource> {
-        let wanted = |header: Option<&Header>| header.is_some_and(&is_wanted);
-        let blocks = self.blocks.iter();
         let mut found = Vec::new();
-        for block in blocks.filter(|block| wanted(block.header_kind())) {
+        for block in &self.blocks {
+            let Some(header) = block.header_kind().filter(|header| is_wanted(header)) else {
+                continue;
+            };
             for (line, property) in block.properties() {
                 let value = String::from_utf8_lossy(line.value().unwrap_or_default());
                 let kind = match property.key.as_str() {
@@ -85,6 +106,7 @@ impl CredentialsFile {
                 };
                 found.push(KeySource {
                     line: line.number,
+                    section: header.name.clone().unwrap_or_default(),
                     key: property.key.clone(),
                     kind,
                 });
